@@ -19,5 +19,5 @@ OUTPUTS: Mapping[str, str] = {
 
 The function turns a manifest into text or bytes; equal manifests give equal content.
 `manifest.json` is made from what git should hold, every other output from what this machine has.
-It is imported when it is first used: most commands write none.
+Its module is imported when it is first used: most commands write no output.
 """

@@ -74,29 +74,31 @@ def test_the_plan_of_a_renamed_film_names_the_command_and_a_render_waits_for_it(
     assert program("render", renamed, "--sandbox").code == 0
 
 
-def test_the_command_that_adopts_reads_the_film_with_the_same_vars(
-    program: Program, film: Path
-) -> None:
+VARS = ("--var", "sky=dark red", "--sandbox")
+ADOPT_WITH_VARS = "storyboard adopt movie.yaml renders/film.sandbox --var 'sky=dark red' --sandbox"
+
+
+@pytest.fixture
+def renamed_with_vars(program: Program, film: Path) -> Path:
+    """A film with a var, rendered by the sandbox with `VARS`, and then renamed."""
     film.write_text(f"{FILM}vars: {{sky: clear}}\n".replace("storm", "{{ sky }} storm"), "utf-8")
-    options = ("--var", "sky=dark red", "--sandbox")
-    program("render", film, *options)
-    movie = film.rename("movie.yaml")
-    command = "storyboard adopt movie.yaml renders/film.sandbox --var 'sky=dark red' --sandbox"
-    assert f"next: {command} (" in program("render", movie, *options).err
-    assert program(*shlex.split(command)[1:]).code == 0
-    assert program("plan", movie, *options).out.startswith("movie.yaml: 3 keep\n")
+    program("render", film, *VARS)
+    return film.rename(MOVIE)
+
+
+def test_the_command_that_adopts_reads_the_film_with_the_same_vars(
+    program: Program, renamed_with_vars: Path
+) -> None:
+    assert f"next: {ADOPT_WITH_VARS} (" in program("render", renamed_with_vars, *VARS).err
+    assert program(*shlex.split(ADOPT_WITH_VARS)[1:]).code == 0
+    assert program("plan", renamed_with_vars, *VARS).out.startswith("movie.yaml: 3 keep\n")
 
 
 def test_the_command_for_a_folder_renamed_with_its_film_has_the_same_vars(
-    program: Program, film: Path
+    program: Program, renamed_with_vars: Path
 ) -> None:
-    film.write_text(f"{FILM}vars: {{sky: clear}}\n".replace("storm", "{{ sky }} storm"), "utf-8")
-    options = ("--var", "sky=dark red", "--sandbox")
-    program("render", film, *options)
-    movie = film.rename("movie.yaml")
-    Path("renders/film.sandbox").rename("renders/movie.sandbox")
-    command = "storyboard adopt movie.yaml renders/film.sandbox --var 'sky=dark red' --sandbox"
-    assert command in program("list", movie, "--failed", *options).err
+    FREE_OLD.rename(FREE_NEW)
+    assert ADOPT_WITH_VARS in program("list", renamed_with_vars, "--failed", *VARS).err
 
 
 def test_fresh_renders_anew_and_is_not_told_of_the_old_folder(

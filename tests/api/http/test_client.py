@@ -606,10 +606,12 @@ def test_an_answer_that_strays_in_while_a_post_goes_out_is_not_taken_for_its_rep
         b"HTTP/1.1 199 Whatever\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
-def test_interim_answers_are_skipped(client: HttpClient, interim: bytes, ask: object) -> None:
+def test_interim_answers_are_skipped(
+    client: HttpClient, interim: bytes, ask: Callable[[HttpClient, str], Answer]
+) -> None:
     final = http_reply({"code": 0})
     with serving(lambda *_: interim + final) as server:
-        answer = ask(client, server.origin)  # type: ignore[operator]
+        answer = ask(client, server.origin)
         client.close()
 
     assert (answer.status, answer.document, answer.problem) == (200, {"code": 0}, None)
