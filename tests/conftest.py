@@ -95,8 +95,8 @@ def loopback_only() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def cards_parsed_once() -> Iterator[None]:
-    """The program's own cards are parsed once, however many tests run commands that read them."""
-    from storyboard.models import card_reader, catalog, yamltext
+    """Cards and services are parsed once, however many tests run commands that read them."""
+    from storyboard.models import card_reader, catalog, service_reader, yamltext
 
     documents = lru_cache(maxsize=128)(yamltext.parse_document)
     cards: dict[Any, Any] = {}
@@ -112,6 +112,7 @@ def cards_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yamltext, "parse_document", documents)
         patch.setattr(card_reader, "parse_document", documents)
+        patch.setattr(service_reader, "parse_document", documents)
         patch.setattr(catalog, "parse_card", parse_card_once)
         yield
 
