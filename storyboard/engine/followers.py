@@ -4,19 +4,19 @@ Once the files of all these videos are in place, a take's payload and fingerprin
 then looked up again in the state file and planned as any other: an equal request that was sent
 before is never sent a second time.
 
-A take whose parent fails, or is held, stays as it is. The next plan says why.
+A take whose parent fails, or is held, is held, too. The next plan says more about why.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.flight import Flight
-from storyboard.engine.job import Job, Step
+from storyboard.engine.job import Job, Progress, Step
 from storyboard.engine.loading import Loader
 from storyboard.engine.run import Run
 from storyboard.planning.candidates import fingerprints_of, has_proven_to_fail
@@ -25,6 +25,15 @@ from storyboard.planning.plan import PlanOptions, plan_follower
 from storyboard.planning.states import HasFile, deciding_submissions, has_video
 from storyboard.records import Action, ActionKind, Submission, SubmissionState, Take
 from storyboard.videos.files import has_file, is_lfs_pointer
+
+_FAILURES = frozenset(
+    {Step.REJECTED, Step.FALLBACK, Step.POSTPONED, Step.UNKNOWN, Step.FAILED, Step.NOT_DOWNLOADED}
+)
+"""Changes after which a request may bring no video in this run."""
+
+_UNDER_WAY = frozenset(
+    {SubmissionState.SENDING, SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED}
+)
 
 
 @dataclass(slots=True, eq=False)  # compared by identity
@@ -54,7 +63,7 @@ class Followers:
         self._fallbacks = fallbacks
         # By job and fingerprint, then by take: equal requests share a video, but not a pause.
         self._parents: dict[tuple[str, str], dict[str, _Parent]] = {}
-        self._unplanned: dict[tuple[str, str], list[_Child]] = {}  # by job and parent's id
+        self._children: dict[tuple[str, str], list[_Child]] = {}  # by job and parent's id
 
     def load_plans(self) -> None:
         """Notes every take that waits, whether or not it makes the same request as another."""
@@ -63,11 +72,10 @@ class Followers:
             unplanned = {action.take.id for action in actions}
             for action in actions:
                 child = _Child(job, action.take, {parent.id for parent in action.waits_for})
-                self._run.followers += 1
+                self._run.followers.add(child)
                 for parent in action.waits_for:
-                    if parent.id in unplanned:
-                        self._unplanned.setdefault((job.name, parent.id), []).append(child)
-                    else:
+                    self._children.setdefault((job.name, parent.id), []).append(child)
+                    if parent.id not in unplanned:
                         self._follow(parent, [child])
 
     def on_videos(self, flights: Iterable[Flight]) -> None:
@@ -81,6 +89,41 @@ class Followers:
                 known = action.submission
                 if action.kind is ActionKind.KEEP and known and has_video(known, _is_in(job)):
                     arrived.append((job, known))
+
+    def on_changes(self, changes: Sequence[Progress]) -> None:
+        """Holds the takes that wait for a video that this run will not bring."""
+        for change in list(changes):  # each take that is held becomes one more
+            for parent in self._without_video(change):
+                self._hold_after(parent, change.job)
+
+    def _hold_after(self, parent: str, job: str) -> None:
+        """Holds the takes that wait for a take's video, and those that wait for theirs."""
+        reason, left = f"{parent} has no video", [parent]
+        while left:
+            missing = left.pop(0)
+            for child in self._children.get((job, missing), ()):
+                if child in self._run.followers and missing in child.missing:
+                    self._run.followers.remove(child)
+                    self._run.note(child.job, child.take.id, None, Step.HELD, reason)
+                    left.append(child.take.id)
+
+    def _without_video(self, change: Progress) -> list[str]:
+        """The ids of the takes that get no video in this run because of a change."""
+        if change.step is Step.HELD:
+            return [change.take]
+        if change.step not in _FAILURES or change.submission is None:
+            return []
+        parents = self._parents.get((change.job, change.submission.fingerprint), {})
+        return [name for name, one in parents.items() if not self._is_coming(one)]
+
+    def _is_coming(self, parent: _Parent) -> bool:
+        """Whether one of a take's requests is queued or under way, or its video is."""
+        run, job = self._run, parent.children[0].job
+        known = deciding_submissions(job.store.submissions_for(fingerprints_of([parent.take])))
+        return any(run.is_queued(job, one) for one in parent.take.candidates) or any(
+            sent.state in _UNDER_WAY and (job.name, sent.id) not in run.not_downloaded
+            for sent in known.values()
+        )
 
     def _videos_before(self) -> Iterator[tuple[Job, Submission]]:
         """The videos that were here before a take went on to the model that made them."""
@@ -134,10 +177,10 @@ class Followers:
 
     def _load(self, child: _Child) -> Action:
         """Loads a take whose videos are all known; those that wait for it now know its request."""
-        self._run.followers -= 1
+        self._run.followers.discard(child)
         job, action = child.job, self._plan(child)
         is_under_way = self._is_under_way(job, action)
-        self._follow(action.take, self._unplanned.pop((job.name, child.take.id), ()))
+        self._follow(action.take, self._children.get((job.name, child.take.id), ()))
         if action.kind in (ActionKind.HOLD, ActionKind.ASK) and not is_under_way:
             self._run.note(job, action.take.id, action.submission, Step.HELD, action.reason)
         else:

@@ -121,6 +121,7 @@ class Engine:
         moved = self._downloads.move_into_place(now)
         self._inputs.on_videos(moved)
         self._followers.on_videos(moved)
+        self._followers.on_changes(self._run.changes)
         self._request_log.start_check(now)
         self._tasks.start_polls()
         self._downloads.start(now)

@@ -56,7 +56,7 @@ class Run:
         self.waiting: deque[tuple[Job, Take]] = deque()  # to be submitted
         self.ending = Ending(self.waiting, now=clock.monotonic(), timeout_s=settings.timeout_s)
         self.followed_by: Mapping[tuple[str, str], int] = {}  # by job and take: `chain_lengths`
-        self.followers = 0  # takes that wait for the videos of others
+        self.followers: set[object] = set()  # takes that wait for the videos of others
         self.preparing = 0  # pictures being read or uploaded
         self.open_posts = 0
         self.tasks: dict[tuple[str, int], Flight] = {}  # accepted and not finished, by key
@@ -68,7 +68,7 @@ class Run:
 
         self.not_downloaded: dict[tuple[str, int], str] = {}
         self.held: dict[tuple[str, str], str] = {}
-        self._progress: list[Progress] = []
+        self.changes: list[Progress] = []  # to be reported at the end of the turn
 
     @property
     def in_flight(self) -> int:
@@ -79,7 +79,7 @@ class Run:
         """The current state of the run."""
         flights = sorted(self.tasks.values(), key=lambda flight: -flight.age_s(now))
         tasks = [(one.submission.take, one.age_s(now)) for one in flights]
-        waiting = len(self.waiting) + self.followers + self.open_posts
+        waiting = len(self.waiting) + len(self.followers) + self.open_posts
         left_s_by_age = self.poll_schedule.left_s_by_age()
         if left_s_by_age is None:
             return RunStatus(waiting, tuple(tasks), None)
@@ -135,7 +135,7 @@ class Run:
         self, job: Job, take: str, sent: Submission | None, step: Step, detail: str = ""
     ) -> None:
         """Notes what happened to a take, of which nothing may have been sent."""
-        self._progress.append(Progress(job.name, take, sent, step, detail))
+        self.changes.append(Progress(job.name, take, sent, step, detail))
 
     def hold(self, job: Job, take: Take, reason: str) -> None:
         """Takes a take out of the queue: it is not submitted in this run."""
@@ -152,8 +152,8 @@ class Run:
 
     def pop_progress(self) -> list[Progress]:
         """The changes noted since the last call."""
-        progress, self._progress = self._progress, []
-        return progress
+        changes, self.changes = self.changes, []
+        return changes
 
     def give_up_download(self, flight: Flight, reason: str) -> None:
         """Leaves the video to a later run; its state stays succeeded until the link expires.

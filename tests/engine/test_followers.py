@@ -15,7 +15,7 @@ from storyboard.engine.job import Step
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import read_states, resolve_takes
 from storyboard.records import Submission, SubmissionState, Take
-from storyboard.videos.result import FetchResult
+from storyboard.videos.result import FetchFailed, FetchResult
 from tests.engine.rig import make_candidates, make_follower, make_take, with_model
 from tests.engine.simulation import Call, Simulation, no_answer, refused, task
 
@@ -340,8 +340,9 @@ def test_a_take_that_failed_with_this_video_before_is_held(sim: Simulation) -> N
     sim.takes = [make_take(1, "another"), make_follower(2, 1), make_follower(3, 2)]
     sim.render()
     assert posts(sim) == ["shot 1", "shot 2", "another"]
-    [(take, reason)] = said(sim, Step.HELD)
+    [after, (take, reason), after_again] = said(sim, Step.HELD)
     assert take == "shot-2"
+    assert after == after_again == ("shot-3", "shot-2 has no video")
     assert "--retry-failed sends it again" in reason
 
 
@@ -353,7 +354,7 @@ def test_an_unknown_outcome_of_the_same_request_is_not_sent_again(sim: Simulatio
     sim.takes = [make_take(1, "another"), make_follower(2, 1), make_follower(3, 2)]
     sim.render()
     assert posts(sim) == ["shot 1", "shot 2", "another"]
-    assert [take for take, _ in said(sim, Step.HELD)] == ["shot-2"]
+    assert [take for take, _ in said(sim, Step.HELD)] == ["shot-3", "shot-2", "shot-3"]
 
 
 def test_a_stopped_run_submits_no_follower(sim: Simulation) -> None:
@@ -513,3 +514,57 @@ def test_a_run_says_how_many_takes_wait(sim: Simulation) -> None:
     sim.render()
     assert stood[0] == 3  # one POST is open
     assert [after for before, after in pairwise([3, *stood]) if after != before] == [2, 1, 0]
+
+
+def waiting_for_shot_9(sim: Simulation) -> list[int]:
+    """How many takes are said to wait once all but the last have ended."""
+    sim.takes = [*sim.takes, make_take(9)]
+    sim.render_times_s = [60, 300]
+    stood: list[int] = []
+    sim.on_turn = lambda standing: stood.append(standing.waiting)
+    sim.render()
+    return stood
+
+
+@pytest.mark.parametrize("kind", ["failed", "rejected", "unknown", "not downloaded"])
+def test_takes_that_follow_one_without_a_video_are_held_and_wait_no_more(
+    sim: Simulation, kind: str
+) -> None:
+    accept, fetch = sim.on_post, sim.fetch
+    answers = {"rejected": refused(400), "unknown": no_answer()}
+    sim.on_post = lambda call: (
+        answers[kind] if kind in answers and call.payload["prompt"] == "shot 1" else accept(call)
+    )
+    if kind == "failed":
+        fail(sim, "shot 1")
+    if kind == "not downloaded":
+        sim.fetch = lambda sent, part: (
+            FetchFailed("the file is not a video") if sent.take == "shot-1" else fetch(sent, part)
+        )
+    stood = waiting_for_shot_9(sim)
+    assert said(sim, Step.HELD) == [
+        ("shot-2", "shot-1 has no video"),
+        ("shot-3", "shot-1 has no video"),
+    ]
+    assert stood[-1] == 0
+
+
+def test_a_take_whose_other_model_may_bring_the_video_is_still_followed(sim: Simulation) -> None:
+    sim.takes = [make_candidates(1, "1a", "1b"), make_follower(2, 1)]
+    fail(sim, "1a")
+    sim.render()
+    assert said(sim, Step.HELD) == []
+    assert posts(sim) == ["1a", "1b", "shot 2"]
+
+
+def test_a_take_of_two_parents_is_held_once(sim: Simulation) -> None:
+    sim.takes = [make_take(1), make_take(2), make_follower(3, 1, 2)]
+    fail(sim, "shot 1", "shot 2")
+    sim.render()
+    assert [take for take, _ in said(sim, Step.HELD)] == ["shot-3"]
+
+
+def test_a_take_to_be_seen_first_holds_nothing(sim: Simulation) -> None:
+    sim.takes = [replace(make_take(1), is_paused=True), make_follower(2, 1)]
+    sim.render()
+    assert said(sim, Step.HELD) == []
