@@ -37,6 +37,7 @@ def ask_child(program: Path, content: BinaryIO | bytes) -> Any:
     """Run `program` with `content` as stdin and return the JSON that it prints.
 
     Returns None if it prints no JSON, for example because it ran out of memory or time.
+    Raises NoProcess if the system cannot start it.
     """
     try:
         return json.loads(run_child(program, content))
@@ -48,9 +49,11 @@ def run_child(program: Path, content: BinaryIO | bytes, *arguments: str) -> byte
     """Run `program` with `content` as stdin and return what it prints.
 
     Returns nothing if it runs out of time; what it prints is cut off if it crashes.
+    Raises NoProcess if the system cannot start it.
     """
     import subprocess
 
+    from storyboard.errors import NoProcess
     from storyboard.private import without_key
 
     given: dict[str, Any] = {"input" if isinstance(content, bytes) else "stdin": content}
@@ -69,4 +72,6 @@ def run_child(program: Path, content: BinaryIO | bytes, *arguments: str) -> byte
         )
     except subprocess.TimeoutExpired:
         return b""
+    except OSError as error:
+        raise NoProcess(error.strerror or str(error)) from error
     return done.stdout

@@ -7,6 +7,7 @@
     +-- Refused                3    a guard said no
     +-- PaymentUnknown         4    there are videos, but no record of what was paid
     +-- TimeIsUp               5    --timeout ran out
+    +-- NoProcess              2    the system starts no further process
     +-- Locked                 11   another render holds the folder
     +-- AccountError           12   key, balance or connection
     |   +-- Unreachable        12   the API was never reached
@@ -158,6 +159,16 @@ class TimeIsUp(StoryboardError):
     """The --timeout ran out; the tasks continue at the API."""
 
     exit_code = ExitCode.TIMEOUT
+
+
+class NoProcess(StoryboardError):
+    """The system starts no further process; `reason` is its own words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"the system cannot start another process: {reason}",
+            next_step="end other programs, or raise their limit (ulimit -u), then run again",
+        )
 
 
 class Locked(StoryboardError):

@@ -35,6 +35,7 @@ def test_without_a_code_all_is_well() -> None:
         (errors.Refused, 3),
         (errors.PaymentUnknown, 4),
         (errors.TimeIsUp, 5),
+        (errors.NoProcess, 2),
         (errors.Locked, 11),
         (errors.AccountError, 12),
         (errors.Unreachable, 12),

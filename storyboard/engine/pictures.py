@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from storyboard.errors import NoFrame
+from storyboard.errors import NoFrame, NoProcess
 from storyboard.language.pictures.formats import format_of
 from storyboard.media import MAX_UPLOAD_BYTES, At, FileInput, Frame, FrameInput, Input
 from storyboard.planning.picture_changes import frame_words
@@ -26,10 +26,10 @@ Raises OSError if it cannot be read, or may not be.
 """
 
 ExtractFrame = Callable[[Path, Frame], bytes]
-"""A frame of the video at a path, as a PNG. Raises NoFrame or OSError."""
+"""A frame of the video at a path, as a PNG. Raises NoFrame, NoProcess or OSError."""
 
 CheckPicture = Callable[[bytes], "str | None"]
-"""Why a picture cannot be used, as a clause; None if it can. Raises OSError."""
+"""Why a picture cannot be used, as a clause; None if it can. Raises NoProcess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def read_frame(
     try:
         content = extract_frame(path, frame.frame)
         problem = check(content)
-    except NoFrame as error:
+    except (NoFrame, NoProcess) as error:
         return NoPicture(f"{where} cannot be taken: {error}")
     except OSError as error:
         return NoPicture(f"{where} cannot be taken: {error.strerror or error}")

@@ -23,6 +23,7 @@ def extract_frame(path: Path, frame: Frame) -> bytes:
 
     Raises:
         NoFrame: the video has no such frame, or it cannot be taken.
+        NoProcess: no process can be started to take it.
         OSError: the file cannot be read.
     """
     wanted = frame if isinstance(frame, str) else f"{frame:.6f}"

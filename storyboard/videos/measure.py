@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.child_process import MAX_MEMORY_BYTES, ask_child
-from storyboard.errors import NotAVideo
+from storyboard.errors import NoProcess, NotAVideo
 from storyboard.videos.measure_child import MAX_CPU_S
 from storyboard.videos.mp4 import find_damage
 
@@ -31,8 +31,8 @@ class Measures:
 def measure_video(path: Path) -> Measures:
     """The measures of a complete, readable video.
 
-    If the measuring library does not work on this system, an MP4 is only checked
-    for completeness, and every measure is None.
+    If the measuring library does not work on this system, or the process for it cannot be
+    started, an MP4 is only checked for completeness, and every measure is None.
 
     Raises:
         NotAVideo: the file is cut off, or has no picture or no duration.
@@ -42,7 +42,10 @@ def measure_video(path: Path) -> Measures:
     if damage is not None:
         raise _unsound(f"{damage}.")
     with path.open("rb") as file:
-        answer = ask_child(_CHILD, file)
+        try:
+            answer = ask_child(_CHILD, file)
+        except NoProcess:
+            return Measures()
     match answer:
         case {"problem": str()}:
             return Measures()

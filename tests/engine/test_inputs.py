@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from storyboard.engine.job import Step
-from storyboard.errors import AccountError, NoFrame, Unreachable
+from storyboard.errors import AccountError, NoFrame, NoProcess, Unreachable
 from storyboard.fingerprint import fingerprint
 from storyboard.media import FileInput, Frame
 from storyboard.records import Payload, Take
@@ -240,9 +240,18 @@ def no_frame(path: Path, frame: Frame) -> bytes:
     raise NoFrame("no picture can be decoded from the video")
 
 
+def no_process(path: Path, frame: Frame) -> bytes:
+    raise NoProcess("Resource temporarily unavailable")
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
+        (
+            {"extract_frame": no_process},
+            "the last frame of shot-1 cannot be taken: the system cannot start another process: "
+            "Resource temporarily unavailable",
+        ),
         (
             {"extract_frame": no_frame},
             "the last frame of shot-1 cannot be taken: no picture can be decoded from the video",

@@ -274,7 +274,7 @@ def test_a_task_that_cannot_be_written_down_is_not_accepted(
         patch.setattr("storyboard.sandbox.journal.os.fsync", full)
         assert client.submit().json() == {
             "code": 500,
-            "message": "Internal error: cannot write the task: No space left on device",
+            "message": "Internal error: cannot accept the task: No space left on device",
         }
     assert client.server.ledger.submissions == ()
     accepted = client.accepted()

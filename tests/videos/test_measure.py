@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,14 @@ def test_the_index_may_come_first_or_in_fragments(tmp_path: Path, movflags: str)
 def test_a_temporary_name_and_webm_are_measured_too(tmp_path: Path, film: bytes) -> None:
     assert measure_video(written(tmp_path / "clip.mp4.part", film)).duration_s == 1.0
     assert measure_video(make_film(tmp_path / "film.webm")).duration_s == 1.0
+
+
+def test_where_no_process_can_be_started_only_completeness_is_checked(
+    tmp_path: Path, film: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    assert measure_video(written(tmp_path / "film.mp4", film)) == Measures()
+    assert "cut off" in complaint(written(tmp_path / "cut.mp4", film[:-9]))
 
 
 def test_every_shortening_of_a_film_is_noticed(tmp_path: Path, film: bytes) -> None:

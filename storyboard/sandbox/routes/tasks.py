@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from storyboard.errors import StateError
+from storyboard.errors import NoProcess, StateError
 from storyboard.sandbox.context import (
     SANDBOX,
     ConnectionCut,
@@ -59,10 +59,10 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     try:
         task = await _load_inputs(sandbox, task)
         await _write_to_journal(sandbox, task)
-    except (OSError, StateError) as error:
+    except (OSError, StateError, NoProcess) as error:
         service.forget(task)
         why = error.strerror if isinstance(error, OSError) else error
-        raise Refusal(500, f"Internal error: cannot write the task: {why}") from None
+        raise Refusal(500, f"Internal error: cannot accept the task: {why}") from None
     sandbox.ledger.accept(task, in_flight=service.in_flight())
     if service.settings.clip_size is ClipSize.FULL:
         # Making it takes about as long as it plays; started now, it is ready when requested.
