@@ -5,6 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+MAX_PAYLOAD_LEVELS = 32
+"""How deep lists and mappings may nest in a request; no API needs a quarter of that."""
+
+MAX_PAYLOAD_LENGTH = 200_000
+"""How many characters a request may have as JSON: a row of the state file has to hold it twice."""
+
 
 def is_shallow(value: Any, levels: int) -> bool:
     """Whether lists and mappings are nested in at most so many levels."""

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from storyboard.api.http.addresses import is_public_address
-from storyboard.json_values import is_shallow
+from storyboard.json_values import MAX_PAYLOAD_LEVELS, is_shallow
 from storyboard.models.card import ModelCard
 from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
@@ -26,8 +26,8 @@ _MAX_VALUE_LENGTH = 100  # in a message
 _MAX_URL_LENGTH = 2048
 _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")  # urlsplit makes it lower case
 _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$", re.ASCII)
+_MAX_LEVELS = MAX_PAYLOAD_LEVELS + 1  # the tasks of the journal hold a payload
 _PRIVATE_NAMES = frozenset({"localhost", "local", "internal", "test", "invalid"})
-_MAX_DEPTH = 32  # of nested lists and objects; no model needs more than a few
 
 
 def read_body(body: bytes) -> dict[str, Json]:
@@ -52,7 +52,7 @@ def parse_json(text: bytes) -> Json:
         data: Json = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         raise ValueError(INVALID_JSON) from None
-    if not is_shallow(data, _MAX_DEPTH):
+    if not is_shallow(data, _MAX_LEVELS):
         raise ValueError(INVALID_JSON)
     return data
 

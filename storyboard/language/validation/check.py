@@ -8,11 +8,13 @@ missing-key, unknown-parameter, missing-parameter, and those of `models.schema.m
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from storyboard.json_values import MAX_PAYLOAD_LENGTH, MAX_PAYLOAD_LEVELS, is_shallow
 from storyboard.language.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.validation.hints import hint_for_unknown_key, hint_for_value
 from storyboard.models.schema.card_check import request_check
@@ -105,7 +107,7 @@ def check_payload(
     """
     known = (card.words[name] for name in values.keys() & card.words.keys())
     if request_check(card)(payload) and not any(word.excludes(values[word.name]) for word in known):
-        return ()
+        return _not_recordable(payload, origin_of, take_id, values=values)
     problems = []
     errors = list(_errors_of_request(payload, card, values))
     missing = _missing_by_position(errors, origin_of)
@@ -121,6 +123,33 @@ def check_payload(
         message = f"take {take_id}: {_sentence(error.path, words)}"
         problems.append(origin.problem(code, message, hint))
     return tuple(problems)
+
+
+def _not_recordable(
+    payload: Payload,
+    origin_of: Callable[[str, ValuePath], Origin],
+    take_id: str,
+    *,
+    values: Mapping[str, Json],
+) -> tuple[Problem, ...]:
+    """Return the problem with a request that state file and manifest cannot hold, if any."""
+    if (found := _excess(payload)) is None:
+        return ()
+    code, words = found
+    name = next((name for name, value in values.items() if _excess({name: value})), "")
+    message = f"take {take_id}: {_sentence((name,), words) if name else f'the request {words}'}"
+    return (origin_of(name, ()).problem(code, message),)
+
+
+def _excess(payload: Payload) -> tuple[str, str] | None:
+    """Return code and words if a request is nested too deeply or too long, whatever its model."""
+    if not is_shallow(payload, MAX_PAYLOAD_LEVELS):
+        return "nested-too-deep", f"is nested more than {MAX_PAYLOAD_LEVELS} levels deep"
+    length = len(json.dumps(payload, ensure_ascii=False))
+    if length > MAX_PAYLOAD_LENGTH:
+        most = f"{MAX_PAYLOAD_LENGTH:,}, the most that a request may have"
+        return "too-long", f"has {length:,} characters, more than {most}"
+    return None
 
 
 def _missing_by_position(

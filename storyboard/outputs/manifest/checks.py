@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from storyboard.json_values import is_shallow, is_unicode
+from storyboard.json_values import MAX_PAYLOAD_LEVELS, is_shallow, is_unicode
 from storyboard.names import is_device, path_problem
 from storyboard.outputs.manifest.inputs import inputs_problems
 from storyboard.outputs.manifest.shape import shape_problem, short
@@ -23,7 +23,7 @@ from storyboard.records import Json
 
 SCHEMA_VERSION = 4
 FIRST_WITH_INPUTS = 4
-MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own limit
+_MAX_LEVELS = MAX_PAYLOAD_LEVELS + 3  # a payload is in a take, in a list, in the document
 _TIMES = ("submitted_at", "finished_at", "url_expires_at")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -46,7 +46,7 @@ def parse_manifest(data: bytes) -> Json:
         ) from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    if not is_shallow(document, MAX_DEPTH):
+    if not is_shallow(document, _MAX_LEVELS):
         raise ValueError("it is nested too deeply")
     if _ESCAPED_SURROGATE.search(data) and not is_unicode(document):
         raise ValueError("it contains text that is not Unicode (half a surrogate pair)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -463,6 +464,43 @@ def payload_problems(payload: dict[str, Any], card: ModelCard) -> tuple[Problem,
         return Origin(PLACE, {"duration": "99"}.get(name))
 
     return check_payload(payload, card, origin, "pier.t2", values=payload)
+
+
+def open_card(wan: ModelCard) -> ModelCard:
+    """A card whose fields `prompt` and `settings` have no limits."""
+    fields = {"prompt": {"type": "string"}, "settings": {"type": "object"}}
+    return replace(
+        wan, request_schema={"$schema": wan.request_schema["$schema"], "properties": fields}
+    )
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+def test_a_request_deeper_than_a_manifest_can_hold_is_a_problem(wan: ModelCard) -> None:
+    card = open_card(wan)
+    assert payload_problems({"prompt": "Rain", "settings": nested(31)}, card) == ()
+    [problem] = payload_problems({"prompt": "Rain", "settings": nested(32)}, card)
+    assert problem.code == "nested-too-deep"
+    assert problem.message == "take pier.t2: settings: is nested more than 32 levels deep"
+
+
+def test_a_request_longer_than_a_state_file_can_hold_is_a_problem(wan: ModelCard) -> None:
+    card = open_card(wan)
+    assert payload_problems({"prompt": "a" * 199_000}, card) == ()
+    [problem] = payload_problems({"prompt": "a" * 200_000}, card)
+    assert problem.code == "too-long"
+    assert problem.message == (
+        "take pier.t2: prompt: has 200,014 characters, more than 200,000, "
+        "the most that a request may have"
+    )
+    halves = {"prompt": "a" * 150_000, "settings": {"a": "a" * 150_000}}
+    [problem] = payload_problems(halves, card)
+    assert problem.message.startswith("take pier.t2: the request has 300,")
 
 
 def test_a_payload_within_the_limits_has_no_problems(wan: ModelCard) -> None:

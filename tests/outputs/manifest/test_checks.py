@@ -9,6 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from storyboard.errors import UsageError
+from storyboard.json_values import MAX_PAYLOAD_LEVELS
+from storyboard.outputs.manifest.checks import parse_manifest
 from storyboard.outputs.manifest.file import manifest_bytes, read_manifests
 from storyboard.records import TakeStatus
 from tests.outputs.states import make_manifest, make_state, make_take
@@ -61,6 +63,12 @@ def read(path: Path, content: bytes) -> UsageError:
     with pytest.raises(UsageError) as caught:
         read_manifests(path)
     return caught.value
+
+
+def test_a_payload_may_nest_as_deep_as_a_storyboard_allows() -> None:
+    manifest = document()
+    change("takes", 0, "payload", "deep", to=nested(MAX_PAYLOAD_LEVELS - 1))(manifest)
+    assert parse_manifest(json.dumps(manifest).encode()) == manifest
 
 
 @pytest.mark.parametrize(
