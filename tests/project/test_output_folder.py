@@ -85,6 +85,25 @@ def test_a_refused_render_leaves_the_folder_to_any_other_address(
     assert (elsewhere.code, elsewhere.err) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        (".storyboard-0123456789abcdef.tmp", 0),
+        (".state-0123456789abcdef.tmp", 0),
+        (".state-0123456789abcdef.tmp-journal", 0),
+        (".storyboard-notes.tmp", 2),
+        ("notes.tmp", 2),
+    ],
+)
+def test_what_a_kill_left_half_written_in_a_new_folder_does_not_refuse_it(
+    program: Program, film: Path, server: SandboxServer, name: str, code: int
+) -> None:
+    OUT.mkdir(parents=True)
+    (OUT / name).touch()
+    output = program("render", film, "--yes", "--output", OUT)
+    assert output.code == code, output.err
+
+
 def test_a_refused_render_keeps_a_state_file_that_was_there(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
