@@ -29,13 +29,45 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "sku",
         "code",
         "key",
+        "scene_id",
+        "scene",
+        "scene_number",
+        "scene_nr",
+        "scene_no",
     ),
-    "title": ("title", "shot_title"),
-    "prompt": ("prompt", "video_prompt", "visual_prompt", "text_prompt", "image_prompt"),
-    "negative_prompt": ("negative_prompt", "negative", "neg_prompt"),
+    "title": ("title",),
+    "prompt": (
+        "prompt",
+        "visual_prompt",
+        "text_prompt",
+        "positive_prompt",
+        "image_prompt",
+        "visual_description",
+        "shot_description",
+        "visuals",
+        "visual",
+        "description",
+        "description_action",
+        "action_description",
+        "action",
+    ),
+    "negative_prompt": ("negative_prompt", "negative", "neg_prompt", "prompt_negative"),
     "resolution": ("resolution",),
     "ratio": ("ratio",),
-    "duration": ("duration", "duration_s", "duration_sec", "sec", "secs", "length_s"),
+    "duration": (
+        "duration",
+        "duration_s",
+        "duration_sec",
+        "duration_secs",
+        "duration_in_seconds",
+        "sec",
+        "secs",
+        "length_s",
+        "length_sec",
+        "length_secs",
+        "length_seconds",
+        "length_in_seconds",
+    ),
     "seed": ("seed",),
     "audio_url": ("audio_url", "music_url", "sound_url"),
     "prompt_extend": ("prompt_extend",),
@@ -44,9 +76,16 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """The keys that a column may fill, with the names such a column may have, likeliest first."""
 
-_MORE_PROMPTS = ("shot_description", "visual_description", "visuals", "visual", "action")
+_FILLERS = frozenset(
+    {"shot", "scene", "clip", "video", "ai", "full", "final", "en", "english", "optional"}
+)
+"""Words beside the one that says what a column is: Scene Description, Video Prompt (EN)."""
+
+_WITH_FILLERS = frozenset({"title", "prompt", "duration", "notes"})
+"""The keys whose columns may have them; a shot's size is no resolution, its code no id."""
 
 _MAX_CANDIDATES = 10  # columns that may mean one key
+_MAX_SLUG = 40  # characters; what makes a longer one is a sentence, not a name
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BETWEEN = re.compile(r"[\W_]+")
@@ -86,13 +125,11 @@ class Columns(NamedTuple):
 def map_columns(rows: Sequence[RowValues], card: ModelCard) -> Columns:
     """The columns of the rows, each with the key that it fills."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    spellings: dict[str, list[str]] = {}
-    for name in names:
-        spellings.setdefault(_normalized(name), []).append(name)
+    spellings, essences = _by(_normalized, names), _by(_without_fillers, names)
     used: list[Column] = []
     misfits: dict[str, tuple[str, Json]] = {}
     for key in _NAMES:
-        for name in _candidates(key, spellings):
+        for name in _candidates(key, spellings, essences):
             template = _template(key, name, rows, card)
             if template is not None:
                 used.append(Column(key, name, template))
@@ -118,16 +155,33 @@ def escape(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
 
 
-def _candidates(key: str, spellings: Mapping[str, Sequence[str]]) -> list[str]:
+def _by(spell: Callable[[str], str], names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """The names of columns by a spelling of theirs."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(spell(name), []).append(name)
+    return found
+
+
+def _candidates(
+    key: str, spellings: Mapping[str, Sequence[str]], essences: Mapping[str, Sequence[str]]
+) -> list[str]:
     """The columns whose names mean the key, likeliest first."""
-    meant = [*_NAMES[key], *(foreign for foreign, own in FOREIGN_NAMES.items() if own == key)]
-    meant += _MORE_PROMPTS if key == "prompt" else ()
-    return [name for word in meant for name in spellings.get(word, ())][:_MAX_CANDIDATES]
+    meant: list[Sequence[str]] = []
+    for word in _NAMES[key]:
+        meant.append(spellings.get(word, ()))
+        meant.append(essences.get(word, ()) if key in _WITH_FILLERS else ())
+    meant += [spellings.get(foreign, ()) for foreign, own in FOREIGN_NAMES.items() if own == key]
+    return list(dict.fromkeys(name for names in meant for name in names))[:_MAX_CANDIDATES]
 
 
 def _normalized(name: str) -> str:
     words = name if name.isupper() else _CAPITAL.sub("_", name)
     return _BETWEEN.sub("_", words).strip("_").casefold()
+
+
+def _without_fillers(name: str) -> str:
+    return "_".join(word for word in _normalized(name).split("_") if word not in _FILLERS)
 
 
 def _template(key: str, name: str, rows: Sequence[RowValues], card: ModelCard) -> str | None:
@@ -160,11 +214,16 @@ def _id_template(cell: str, cells: Sequence[Json]) -> str | None:
     if not all(isinstance(found, str | int) for found in cells):
         return None
     texts = [_text(found) for found in cells]
-    for template, ids in ((cell, texts), (f"{cell} | slug", [slug(text) for text in texts])):
-        is_sound = all(check_id(one) is None for one in ids)
-        if is_sound and len({one.casefold() for one in ids}) == len(ids):
-            return f"{{{{ {template} }}}}"
-    return None
+    if _are_ids(texts):
+        return f"{{{{ {cell} }}}}"
+    slugs = [slug(text) for text in texts]
+    is_short = all(len(one) <= _MAX_SLUG for one in slugs)
+    return f"{{{{ {cell} | slug }}}}" if is_short and _are_ids(slugs) else None
+
+
+def _are_ids(texts: Sequence[str]) -> bool:
+    is_sound = all(check_id(text) is None for text in texts)
+    return is_sound and len({text.casefold() for text in texts}) == len(texts)
 
 
 def _check_of(key: str, card: ModelCard) -> Callable[[str], bool]:

@@ -90,6 +90,57 @@ def test_the_likeliest_of_several_names_fills_a_key() -> None:
     assert "prompt" not in mapped(place=texts, mood=texts)
 
 
+@pytest.mark.parametrize(
+    ("names", "prompt"),
+    [
+        (("Scene #", "Scene Description", "Voiceover"), "Scene Description"),
+        (("Scene Description", "Shot Description"), "Shot Description"),
+        (("Visual", "Text", "Voice Over"), "Visual"),
+        (("Audio", "Visuals", "Scene Description"), "Visuals"),
+        (("Description/Action", "Dialogue"), "Description/Action"),
+        (("Action", "Shot Size", "Sound"), "Action"),
+        (("Image Prompt", "Video Prompt (EN)", "Description"), "Video Prompt (EN)"),
+        (("Negative Prompt", "AI Prompt"), "AI Prompt"),
+        (("Prompt (negative)", "Prompt"), "Prompt"),
+    ],
+)
+def test_the_heading_of_a_shot_list_that_says_what_is_seen_is_the_prompt(
+    names: tuple[str, ...], prompt: str
+) -> None:
+    columns = {name: ["Rain falls", "Rain stops"] for name in names}
+    assert mapped(**columns)["prompt"] == f"{{{{ {cell_template(prompt)} }}}}"
+
+
+@pytest.mark.parametrize(
+    "name", ["Voiceover", "Dialogue", "Narration", "On-Screen Text", "Camera", "Music Prompt"]
+)
+def test_a_column_of_something_else_fills_nothing(name: str) -> None:
+    assert mapped(**{name: ["Rain", "Wind"]}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Shot Duration (sec)", "duration"),
+        ("Clip length in seconds", "duration"),
+        ("Scene Notes", "notes"),
+        ("Shot Title", "title"),
+        ("Length (min)", None),
+        ("Duration (frames)", None),
+        ("Shot Size", None),
+    ],
+)
+def test_a_unit_and_the_word_shot_in_a_heading_are_understood(name: str, key: str | None) -> None:
+    assert list(mapped(**{name: ["5", "6"]})) == ([key] if key else [])
+
+
+def test_where_each_scene_is_one_shot_its_number_is_the_id() -> None:
+    texts = ["a", "b"]
+    assert mapped(**{"Scene #": [1, 2], "Action": texts})["id"] == "{{ row['Scene \\u0023'] }}"
+    assert "id" not in mapped(Scene=[1, 1], Action=texts)
+    assert "id" not in mapped(Scene=["A lighthouse keeper climbs a stair in a storm", "b"])
+
+
 def test_an_id_is_a_column_of_names_that_all_differ() -> None:
     prompt = ["a", "b"]
     assert mapped(id=["x1", "x2"], prompt=prompt)["id"] == "{{ row.id }}"
