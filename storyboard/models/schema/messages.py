@@ -122,6 +122,11 @@ def _outside(error: SchemaError, models: str) -> SchemaMessage:
     return SchemaMessage(code, f"{format_value(error.value)} {words}")
 
 
+def _not_multiple(error: SchemaError, models: str) -> SchemaMessage:
+    words = f"is not a multiple of {error.limit}; {_allowed(error, models)}"
+    return SchemaMessage("not-allowed", f"{format_value(error.value)} {words}")
+
+
 def _too_short(error: SchemaError, models: str) -> SchemaMessage:
     length = f"{len(error.value):,} characters long" if error.value else "empty"
     needed = f"{error.limit:,} character{' is' if error.limit == 1 else 's are'} needed"
@@ -187,6 +192,7 @@ _MESSAGES: dict[str, _Describe] = {
     "maximum": lambda error, models: _beyond(error, models, error.limit),
     "exclusiveMinimum": _outside,
     "exclusiveMaximum": _outside,
+    "multipleOf": _not_multiple,
     "pattern": _pattern,
     "anyOf": _any_of,
 }

@@ -26,6 +26,12 @@ _TYPE_WORDS = {
     "object": "a mapping",
 }
 
+_MORE_BOUNDS = {
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+    "multipleOf": "a multiple of",
+}
+
 _MAX_LISTED = 24
 
 
@@ -48,7 +54,9 @@ def _own_words(limits: Mapping[str, Any]) -> str:
         return f"a whole number from {span[0]} to {span[1]}"
     if enum:
         return joined([spelled(value) for value in enum])
-    return joined([_TYPE_WORDS.get(name, name) for name in names]) + _bounds(limits)
+    more = [f", {text} {limits[key]}" for key, text in _MORE_BOUNDS.items() if key in limits]
+    types_words = joined([_TYPE_WORDS.get(name, name) for name in names])
+    return f"{types_words}{_bounds(limits)}{''.join(more)}"
 
 
 def whole_range(values: list[Any]) -> tuple[int, int] | None:

@@ -44,6 +44,12 @@ def test_nothing_has_moved_where_the_same_is_written_in_another_way() -> None:
         (
             "duration",
             {"type": "integer", "minimum": 4, "maximum": 12, "multipleOf": 5, "default": 5},
+            "takes a whole number from 4 to 12, a multiple of 5; "
+            "the card says a whole number from 4 to 12",
+        ),
+        (
+            "duration",
+            {"type": "integer", "minimum": 4, "maximum": 12, "minLength": 1, "default": 5},
             "takes a whole number from 4 to 12, within other limits than the card says",
         ),
         (

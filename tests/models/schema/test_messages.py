@@ -8,6 +8,7 @@ import pytest
 
 from storyboard.models.schema.errors import find_errors
 from storyboard.models.schema.messages import SchemaMessage, describe_error
+from storyboard.models.schema.words import allowed_words
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,6 +30,29 @@ def test_a_value_between_two_others_is_told_which_it_has_passed(
     value: float, expected: tuple[str, str]
 ) -> None:
     assert message(value, exclusiveMinimum=0, exclusiveMaximum=10) == expected
+
+
+def test_a_value_between_two_steps_is_told_the_step_and_the_range() -> None:
+    found = message(20, type="integer", minimum=8, maximum=64, multipleOf=8)
+    words = "20 is not a multiple of 8; a/b requires a whole number from 8 to 64, a multiple of 8"
+    assert found == ("not-allowed", words)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"exclusiveMinimum": 0}, "a number, more than 0"),
+        ({"exclusiveMinimum": 0, "maximum": 1}, "a number, at most 1, more than 0"),
+        ({"minimum": 0, "exclusiveMaximum": 10}, "a number, at least 0, less than 10"),
+        ({"exclusiveMinimum": 0, "exclusiveMaximum": 1}, "a number, more than 0, less than 1"),
+        (
+            {"minimum": 2, "maximum": 9, "multipleOf": 0.5},
+            "a number from 2 to 9, a multiple of 0.5",
+        ),
+    ],
+)
+def test_bounds_of_every_kind_are_said(limits: dict[str, Any], words: str) -> None:
+    assert allowed_words({"type": "number", **limits}) == words
 
 
 @pytest.mark.parametrize(
