@@ -11,6 +11,11 @@ _NOTHING = "\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206
 INVISIBLE = f"[{_SPACES}{_NOTHING}]"
 """A regular expression for one such character."""
 
+CURLY_QUOTES = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u00bb")
+"""Quotes that word processors write in place of straight ones."""
+
+WIDE_COLON = "this is the wide colon of Chinese and Japanese; write ': ' in its place"
+
 _INVISIBLE = re.compile(INVISIBLE)
 
 

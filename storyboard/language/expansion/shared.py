@@ -16,6 +16,7 @@ from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import fail, read_all, read_text, read_value
 from storyboard.language.nodes import ScalarNode, ScalarValue, SequenceNode
 from storyboard.language.spellings import as_list
+from storyboard.language.validation.hints import NO_SEED
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, closest, did_you_mean, known_names
@@ -29,6 +30,8 @@ _UNKNOWN = {
     "reference": "unknown-reference",
 }
 _LITERAL_NEGATIVE = "literal text belongs under negative_prompt"
+
+_ANY_SEED = frozenset({"random", "rand", "any", "none", "no", "off", "false"})
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 
@@ -76,7 +79,8 @@ def read_seed(
     is_shared = isinstance(value, str) and value not in ("", AUTO)
     if is_shared:
         _refuse_odd_number(str(value), setting, scope, shared.values, seed_range)
-        setting = find_shared(str(value), setting, scope, shared)
+        hint = _hint_for_seed(str(value), seed_range)
+        setting = find_shared(str(value), setting, scope, shared, otherwise=hint)
         value = _read_seed(setting, scope, seed_range)
     if value is None or value == "":
         return None, setting
@@ -98,7 +102,7 @@ def _refuse_odd_number(
     seed_range: tuple[int, int] | None,
 ) -> None:
     """Raise NotReadable for a text such as `1,000`, which is not a number and hardly a name."""
-    if not text[0].isdigit() or text in known or _is_number(text):
+    if not text[0].isdigit() or text in known or _number(text) is not None:
         return
     bounds = " from {} to {}".format(*seed_range) if seed_range else ""
     words = f"{format_value(text)} is neither a whole number{bounds} nor the name of a shared seed"
@@ -173,20 +177,29 @@ def find_shared(
         hint = (
             hint_for_invisible(setting.node.text) if isinstance(setting.node, ScalarNode) else None
         )
-        if shared.kind == "seed" and _is_number(name):
-            without = f"write {name} without quotes"
-            hint = hint or Suggestion.of(without, name, name, is_whole=True)
         hint = hint or did_you_mean(name, known) or otherwise
         fail(setting, scope, name, _UNKNOWN[shared.kind], words, hint=hint)
     shared.used.add(name)
     return shared.values[name]
 
 
-def _is_number(text: str) -> bool:
+def _hint_for_seed(text: str, seed_range: tuple[int, int] | None) -> str | None:
+    """Return what to write for a number in quotes, or for a word that asks for any seed."""
+    low, high = seed_range or (-math.inf, math.inf)
+    number = _number(text)
+    if number is not None and low <= number <= high:
+        return Suggestion.of(f"write {text} without quotes", text, text, is_whole=True)
+    is_any = number == -1 or text.casefold() in _ANY_SEED
+    return NO_SEED if is_any else None
+
+
+def _number(text: str) -> int | None:
+    """Return the whole number that YAML would read without quotes, or None."""
     try:
-        return type(read_plain(text)) is int
+        value = read_plain(text)
     except ValueError:
-        return False
+        return None
+    return value if type(value) is int else None
 
 
 def _read_seed(

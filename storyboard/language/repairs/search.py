@@ -155,7 +155,7 @@ class _Search:
                 return True
             came = _new_problems(self.boards, boards)
             wanted = list(without_conflicts(filter(self._can_be_tried, came)))
-            if not came or len(wanted) < len(came):
+            if not wanted:
                 break
         return False
 

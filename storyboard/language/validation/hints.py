@@ -12,16 +12,16 @@ from storyboard.language.templates.slug import slug
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
 from storyboard.models.schema.words import allowed_words, spelled
-from storyboard.models.words import DURATION, MEDIA, RATIO, RESOLUTION, SOUND
+from storyboard.models.words import DURATION, MEDIA, RATIO, RESOLUTION, SEED, SOUND
 from storyboard.names import check_id
-from storyboard.reporting.invisible import hint_for_invisible
+from storyboard.reporting.invisible import CURLY_QUOTES, WIDE_COLON, hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, did_you_mean
 
 _MIN_LETTERS = 3
 _MAX_NAME = 40
+NO_SEED = "leave seed out, and the API chooses one"
 _OWN_KEYS = "put keys of your own under meta"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_CURLY = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u00bb")
 
 
 FOREIGN_NAMES: Mapping[str, str] = {
@@ -61,6 +61,8 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     key, value = error.path[-1] if error.path else "", error.value
     if key == DURATION and code == "too-large":
         return "split the shot in two"
+    if key == SEED and code == "too-small":
+        return NO_SEED
     if key == SOUND and (hint := _hint_for_sound(error)):
         return hint
     if key == "id" and error.keyword == "pattern" and value.isascii():
@@ -74,7 +76,7 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
         return _without_quotes(value, value) if is_quoted else None
     if error.keyword == "type":
         return _hint_for_type(error)
-    if isinstance(value, str) and value.startswith(_CURLY):
+    if isinstance(value, str) and value.startswith(CURLY_QUOTES):
         plain = _without_curly(value)
         return Suggestion.of("write straight quotes, or none", value, plain, is_whole=True)
     return None
@@ -88,8 +90,13 @@ def _hint_for_enum(error: SchemaError, code: str) -> str | None:
 
 def meant_by(key: str) -> str | None:
     """Return the key of a shot for another tool's name, in any spelling, or None."""
+    return FOREIGN_NAMES.get(_in_snake_case(key))
+
+
+def _in_snake_case(key: str) -> str:
+    """Return `negative_prompt` for `negativePrompt`, `Negative Prompt` and `NEGATIVE-PROMPT`."""
     words = _CAPITAL.sub("_", key) if not key.isupper() else key
-    return FOREIGN_NAMES.get(re.sub(r"[-_ ]+", "_", words.strip()).casefold())
+    return re.sub(r"[-_ ]+", "_", words.strip()).casefold()
 
 
 def hint_for_unknown_key(
@@ -114,7 +121,8 @@ def hint_for_unknown_key(
         return f"'{key}' belongs at the top of the file"
     if key in ("scenes", "shots") and not in_shot:
         return "an included file contains no shots, only what they share"
-    meant = meant_by(key)
+    same = _in_snake_case(key)
+    meant = same if same in known else meant_by(key)
     if meant and meant in known and meant not in beside:
         return Suggestion.of(f"did you mean '{meant}'?", key, meant)
     if key.casefold() == "name" and "id" in known:
@@ -144,10 +152,14 @@ def _hint_for_type(error: SchemaError) -> str | None:
         if error.path[-1:] == (DURATION,) and (seconds := as_seconds(text)) != text:
             hint = _write(f"{seconds:g}", value)
             return hint if _is_within(seconds, error) else _nearest(seconds, error)
+        if wanted[0] == "object" and "\uff1a" in value:
+            return WIDE_COLON
         if wanted[0] == "array":
             return "write it as a list, in brackets: [...]"
     elif isinstance(value, dict) and wanted == ["array"]:
         return "begin each entry with a hyphen and a space"
+    elif any(key in MEDIA for key in error.path):
+        return None  # which names a file or a shared reference; a number hardly does
     elif value is not None and not isinstance(value, list | dict) and "string" in wanted:
         return "put it in quotes" if _is_within(str(value), error) else None
     return None
@@ -267,7 +279,7 @@ def _without_quotes(value: str, meant: str) -> Suggestion:
 
 
 def _without_curly(text: str) -> str:
-    return text.strip("".join(_CURLY)) if text.startswith(_CURLY) else text
+    return text.strip("".join(CURLY_QUOTES)) if text.startswith(CURLY_QUOTES) else text
 
 
 def _normalized(text: str) -> object:

@@ -237,6 +237,16 @@ def test_seeds_shift_without_a_range_and_one_outside_stays_for_the_schema() -> N
             "write 42 without quotes",
         ),
         (
+            "'-1'",
+            "defaults.seed: there is no shared seed '-1'; known: hero, auto",
+            "leave seed out, and the API chooses one",
+        ),
+        (
+            "random",
+            "defaults.seed: there is no shared seed 'random'; known: hero, auto",
+            "leave seed out, and the API chooses one",
+        ),
+        (
             "'{{ 1.5 }}'",
             "defaults.seed: 1.5 is not allowed; a whole number, the name of a shared seed or "
             "auto is needed",

@@ -50,6 +50,8 @@ PIER = "shots:\n  - {id: pier, prompt: A pier}\n"
         ("    prompt: x\n    aspect_ratio: 16x9\n", "    prompt: x\n    ratio: 16:9\n"),
         ("    prompt: x\n    seconds: 5s\n", "    prompt: x\n    duration: 5\n"),
         ("    promt: '{{ heroo }}'\n", "    prompt: '{{ hero }}'\n"),  # one behind the other
+        ("    prompt: x\n    promptExtend: no\n", "    prompt: x\n    prompt_extend: false\n"),
+        ("    prompt: x\n    Negative-Prompt: y\n", "    prompt: x\n    negative_prompt: y\n"),
         # values
         ("    prompt: x\n    resolution: 1080p\n", "    prompt: x\n    resolution: 1080P\n"),
         ("    prompt: x\n    resolution: 1080\n", "    prompt: x\n    resolution: 1080P\n"),
@@ -65,9 +67,34 @@ def test_a_mistake_with_one_right_answer_is_repaired(
     assert found.problems_left == 0
 
 
+def test_keys_inside_a_misspelt_key_are_repaired_with_it(tmp_path: Path) -> None:
+    wrong = "SHOTS:\n  - ID: pier\n    Prompt: A pier\n    Duration: 5s\n"
+    right = "shots:\n  - id: pier\n    prompt: A pier\n    duration: 5\n"
+    assert repaired_text(tmp_path, wrong) == right
+
+
 def test_a_hyphen_without_a_space_is_repaired(tmp_path: Path) -> None:
     wrong = "shots:\n  -id: pier\n    prompt: A pier\n"
     assert repaired_text(tmp_path, wrong) == wrong.replace("-id", "- id")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("shots:\n  \u2013 id: a\n    prompt: x\n", "shots:\n  - id: a\n    prompt: x\n"),
+        (
+            "shots:\n  \u2013 id: a\n    prompt: x\n  \u2013 id: b\n    prompt: y\n",
+            "shots:\n  - id: a\n    prompt: x\n  - id: b\n    prompt: y\n",
+        ),
+        ("shots:\n  * id: a\n    prompt: x\n", "shots:\n  - id: a\n    prompt: x\n"),
+        ("shots:\n  1. id: a\n     prompt: x\n", "shots:\n  - id: a\n     prompt: x\n"),
+        ("shots:\n  \u2022 id: a\n    prompt: x\n", "shots:\n  - id: a\n    prompt: x\n"),
+        ("shots\uff1a\n  - id: a\n    prompt\uff1a x\n", "shots:\n  - id: a\n    prompt: x\n"),
+        ("```yaml\n" + PIER + "```\n", "\n" + PIER + "\n"),
+    ],
+)
+def test_what_only_looks_like_yaml_is_repaired(wrong: str, right: str, tmp_path: Path) -> None:
+    assert repaired_text(tmp_path, wrong) == right
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,12 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             None,
         ),
         (
+            "seed: -1",
+            "too-small",
+            "seed: -1 is less than 0, the least that alibaba/wan2.7-t2v allows",
+            "leave seed out, and the API chooses one",
+        ),
+        (
             "seed: 2147483648",
             "too-large",
             "seed: 2147483648 is more than 2147483647, the most that alibaba/wan2.7-t2v allows",
