@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from storyboard.language.repairs.tabs import without_tabs
 from storyboard.records import Position, Problem, Repair
-from storyboard.reporting.invisible import INVISIBLE, replacement_of
+from storyboard.reporting.invisible import CURLY_QUOTES, INVISIBLE, replacement_of
 from storyboard.reporting.lines import split_lines
 from storyboard.reporting.suggest import Suggestion
 
@@ -36,6 +36,7 @@ A model's name does not match, because it contains a slash: another model is not
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _HIDDEN = re.compile(INVISIBLE)
+_WRONG_IN_TAG = re.compile(f"{INVISIBLE}|[{''.join(CURLY_QUOTES)}]")
 _OF_WORDS = frozenset(
     {
         *("unknown-key", "wrong-type", "not-allowed", "wrong-form", "bad-id"),
@@ -87,10 +88,9 @@ def _in_line(problem: Problem, line: str) -> Iterator[Repair]:
     if problem.code == "template-syntax":
         for tag in _TAG.finditer(line, start, end):
             if not set("'\"") & set(tag[0]):
-                yield from (
-                    _replace(position, found.start(), found.end(), replacement_of(found[0]))
-                    for found in _HIDDEN.finditer(line, *tag.span())
-                )
+                for found in _WRONG_IN_TAG.finditer(line, *tag.span()):
+                    plain = "'" if found[0] in CURLY_QUOTES else replacement_of(found[0])
+                    yield _replace(position, found.start(), found.end(), plain)
     elif problem.code in _OF_WORDS and _HIDDEN.search(line, start, end):
         yield from _without_hidden(position, line[start:end])
     elif isinstance(problem.hint, Suggestion) and _SAFE.fullmatch(problem.hint.meant):

@@ -10,13 +10,14 @@ from ast import literal_eval
 from dataclasses import dataclass, replace
 
 from storyboard.records import Position
-from storyboard.reporting.invisible import hint_for_invisible
+from storyboard.reporting.invisible import CURLY_QUOTES, hint_for_invisible
 from storyboard.reporting.value_paths import shorten
 
 SPACED_NAME = "spaced-name"
 _ABOUT_NAMES = (SPACED_NAME, "undefined-name", "unknown-filter", "unknown-test", "unknown-template")
 _QUOTED = re.compile("'([^']+)'")
 _WORD_BEHIND = re.compile(r"expected token '[^']{1,60}', got '(\w{1,60})'")
+_CHARACTER = re.compile(r"unexpected char ('.*'|\".*\") at \d+")
 _MAX_WORDS = 300  # characters
 _MORE_WORDS = r"(?: {1,5}(?!(?:if|else|and|or|is|in|not)\b)\w{1,60}){0,5}"
 
@@ -103,6 +104,7 @@ def plain_words(error: Exception | str) -> str:
     """Return an exception's message as a clause, without memory addresses."""
     message = " ".join(str(error).split()).rstrip(".")
     message = re.sub(r" at 0x[0-9a-fA-F]+", "", message)
+    message = _CHARACTER.sub(r"unexpected character \1", message)
     message = re.sub(r"^[\w.<>]+\(\) ", "", message)
     message = re.sub(r"'l_\d+_(\w+)' in function definition", r"'\1'", message)
     message = message.replace(". The ", "; the ").replace(". ", "; ")
@@ -117,8 +119,10 @@ def _syntax_hint(message: str, source: str) -> str | None:
             "a comment begins with {# and ends with #}; write {{ '{#' }} for the characters "
             "themselves"
         )
-    if message.startswith("unexpected char "):
-        return hint_for_invisible(literal_eval(message.split()[2]))
+    if found := _CHARACTER.match(message):
+        character = literal_eval(found[1])
+        is_curly = character in CURLY_QUOTES
+        return "write straight quotes" if is_curly else hint_for_invisible(character)
     if message.startswith(("unexpected end of template", "unexpected '}'")):
         return "{{ ends with }} and {% with %}; write {{ '{{' }} for the characters themselves"
     return None

@@ -1,9 +1,10 @@
 """Explains a parser's error to the person who wrote the file.
 
-Recognizes seven common mistakes, each with its repair: a tab, a character that only looks like a
-space, a colon (one too many, or without its space), quotes, a first character with a special
-meaning in YAML, brackets and indentation. Any other error becomes one plain sentence. The
-position is where the mistake was made, which is often not where the parser stopped.
+Recognizes eight common mistakes, each with its repair: a tab, a character that only looks like a
+space, one that only looks like a hyphen or a colon, a colon (one too many, or without its space),
+quotes, a first character with a special meaning in YAML, brackets and indentation. Any other
+error becomes one plain sentence. The position is where the mistake was made, which is often not
+where the parser stopped.
 
 PyYAML's two parsers word their errors slightly differently; both are understood.
 """
@@ -11,16 +12,16 @@ PyYAML's two parsers word their errors slightly differently; both are understood
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import yaml
 
 from storyboard.language.yaml.convert import HALF_CHARACTER, HALF_CHARACTER_HINT
+from storyboard.language.yaml.failures import Failure, Finding, line_at
+from storyboard.language.yaml.look_alikes import invisible, look_alike
 from storyboard.language.yaml.parse_state import ParseState, too_deep
 from storyboard.models.yamltext import is_too_deep
 from storyboard.records import Problem, Repair
-from storyboard.reporting.invisible import INVISIBLE, name_invisible, removal_hint, replacement_of
 from storyboard.reporting.lines import line_end, line_start, position_at
 from storyboard.reporting.value_paths import shorten
 
@@ -31,12 +32,12 @@ _LINE = re.compile(
 _BRACES = ("{{", "{%", "{#")
 _MISSING_SPACE = re.compile(r"(?:- +)*[\w-]+:(?=[^\s:/])")
 _IS_PLAIN = re.compile(r"\w[^:#{}\[\],\"]*")
-_INSTEAD_OF_SPACE = re.compile(rf"""(?:^[ \t]*|[-:'"\]}}])({INVISIBLE})""", re.MULTILINE)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _BELOW = re.compile(r"\s*[\r\n]( *)(?=[^\s#])")
 _HYPHEN = re.compile(r"^ *-(?=(?P<key>[A-Za-z_]{1,40}):[^\n]*\n\s*\Z)", re.MULTILINE)
 """A hyphen without a space after it that is meant to begin an entry on a text's last line."""
 
+_FENCE = "```"
 _MAX_QUOTED = 70
 
 
@@ -52,43 +53,13 @@ class _Line(NamedTuple):
     indent: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """What is wrong, and where. If `width` is None, it extends to the end of the line.
-
-    `repair` is the start and the end of the text to replace, and its replacement.
-    """
-
-    index: int
-    message: str
-    hint: str | None = None
-    width: int | None = 1
-    code: str = "yaml-syntax"
-    repair: tuple[int, int, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """A parser's error: `problem` is about `index`, where it stopped; `context` about what it read.
-
-    `start` is where that began; `last` is the event before the error, or None.
-    """
-
-    text: str
-    problem: str
-    context: str
-    index: int
-    start: int
-    last: Any
-
-
 def syntax_problem(error: Exception, state: ParseState, last: Any) -> Problem:
     """Return the problem behind a parser's error. `last` is the last event before it, or None."""
     text, display_name = state.text, state.display_name
     mark = getattr(error, "problem_mark", None)
     if mark is None or not isinstance(error, yaml.MarkedYAMLError):
         at = last.end_mark.index if last else 0
-        found = _Finding(
+        found = Finding(
             at, "an escape or a number has no meaning here or in what follows", width=None
         )
     elif is_too_deep(error):
@@ -96,7 +67,7 @@ def syntax_problem(error: Exception, state: ParseState, last: Any) -> Problem:
     else:
         start = mark if error.context_mark is None else error.context_mark
         words = str(error.problem), str(error.context)
-        found = _explain(_Failure(text, *words, mark.index, start.index, last))
+        found = _explain(Failure(text, *words, mark.index, start.index, last))
     position = position_at(text, found.index, display_name, width=found.width)
     repairs = (_repair(state, *found.repair),) if found.repair else ()
     return Problem(position, found.code, found.message, found.hint, repairs=repairs)
@@ -115,7 +86,7 @@ def unquoted_template(error: Exception, text: str) -> int | None:
         mark = getattr(error, name, None)
         if mark is None:
             continue
-        line, column = _line_at(text, mark.index)
+        line, column = line_at(text, mark.index)
         found = _parse_line(line)
         if found.value.startswith(_BRACES):
             return int(mark.index) - column + found.start
@@ -146,7 +117,7 @@ def _quoting(text: str, index: int) -> tuple[int, int, str] | None:
 
     It may end before a comment, and it may continue on the lines below.
     """
-    line, column = _line_at(text, index)
+    line, column = line_at(text, index)
     found = _parse_line(line)
     if not found.value or found.start != column or " #" in found.value:
         return None
@@ -180,70 +151,66 @@ def _parse_line(line: str) -> _Line:
     return _Line(found["key"], found["value"].rstrip(), found.start("value"), indent)
 
 
-def _explain(failure: _Failure) -> _Finding:
-    for mistake in (_tab, _invisible, _colon, _first_character, _quotes, _brackets, _indentation):
+def _explain(failure: Failure) -> Finding:
+    for mistake in (
+        _tab,
+        invisible,
+        look_alike,
+        _colon,
+        _first_character,
+        _quotes,
+        _brackets,
+        _indentation,
+    ):
         if found := mistake(failure):
             return found
     hint = "put text that has another meaning in YAML in quotes"
-    return _Finding(failure.index, "YAML does not allow this here", hint)
+    return Finding(failure.index, "YAML does not allow this here", hint)
 
 
-def _tab(failure: _Failure) -> _Finding | None:
+def _tab(failure: Failure) -> Finding | None:
     index = failure.index
-    line, column = _line_at(failure.text, index)
+    line, column = line_at(failure.text, index)
     tab = line.find("\t", 0, len(line) - len(line.lstrip(" \t")))
     if tab >= 0:
         message = "a tab in the indentation; YAML allows only spaces there"
-        return _Finding(index - column + tab, message, "use spaces")
+        return Finding(index - column + tab, message, "use spaces")
     if not failure.text.startswith("\t", index):
         return None
     message = "a tab where YAML allows only spaces"
-    return _Finding(index, message, "use spaces", repair=(index, index + 1, " "))
+    return Finding(index, message, "use spaces", repair=(index, index + 1, " "))
 
 
-def _invisible(failure: _Failure) -> _Finding | None:
-    """A character that looks like a space, or is invisible, where YAML needs a space."""
-    text, last = failure.text, failure.last
-    for index in (failure.index, failure.start, last.start_mark.index if last else 0):
-        start = line_start(text, index)
-        found = _INSTEAD_OF_SPACE.search(text, start, line_end(text, start))
-        if found:
-            message = f"{name_invisible(found[1])} is where YAML allows only plain spaces"
-            repair = (*found.span(1), replacement_of(found[1]))
-            return _Finding(found.start(1), message, removal_hint(found[1]), repair=repair)
-    return None
-
-
-def _colon(failure: _Failure) -> _Finding | None:
+def _colon(failure: Failure) -> Finding | None:
     """A value that contains `: `, or a key whose `:` has no space after it and so reads as text."""
     text, index, last = failure.text, failure.index, failure.last
     if "could not find expected ':'" in failure.problem:
         return _missing_space(text, failure.start)
     if "mapping values are not allowed" not in failure.problem:
         return None
-    line, column = _line_at(text, index)
+    line, column = line_at(text, index)
     before = _parse_line(line[:column])
     if before.key:
         message = "a value without quotes cannot contain ': '"
         repair = _quoting(text, index - column + before.start)
-        return _Finding(index, message, quote_hint(line), repair=repair)
+        return Finding(index, message, quote_hint(line), repair=repair)
     if type(last) is yaml.ScalarEvent and not last.style:
         return _missing_space(text, failure.last.start_mark.index)
     return None
 
 
-def _missing_space(text: str, index: int) -> _Finding | None:
+def _missing_space(text: str, index: int) -> Finding | None:
     if found := _MISSING_SPACE.match(text, index):
         message = "a space is missing after this ':'"
         value = text[found.end() : line_end(text, index)].strip()
         is_short = len(value) <= _MAX_QUOTED and _IS_PLAIN.fullmatch(value)
         hint = f"write {found[0]} {value}" if is_short else "keys are written key: value"
         repair = (found.end(), found.end(), " ")
-        return _Finding(found.end() - 1, message, hint, repair=repair)
+        return Finding(found.end() - 1, message, hint, repair=repair)
     return None
 
 
-def _first_character(failure: _Failure) -> _Finding | None:
+def _first_character(failure: Failure) -> Finding | None:
     """A value whose first character has a special meaning in YAML."""
     text, index = failure.text, failure.index
     if any(word in failure.context for word in ("anchor", "alias", "tag", "block scalar")):
@@ -253,14 +220,17 @@ def _first_character(failure: _Failure) -> _Finding | None:
     first = text[index : index + 1]
     if first == "%" and text.startswith("{", index - 1):
         index, first = index - 1, "{%"
+    if text.startswith(_FENCE, index):
+        message = f"{_FENCE} begins or ends a block in Markdown; in YAML it has no meaning"
+        return Finding(index, message, "delete it", None, repair=(index, line_end(text, index), ""))
     message = f"a value without quotes cannot begin with {first}"
-    hint = quote_hint(_line_at(text, index)[0])
+    hint = quote_hint(line_at(text, index)[0])
     # A text that follows one of these was hardly meant to include it.
     repair = None if first in ">|*" else _quoting(text, index)
-    return _Finding(index, message, hint, None, repair=repair)
+    return Finding(index, message, hint, None, repair=repair)
 
 
-def _quotes(failure: _Failure) -> _Finding | None:
+def _quotes(failure: Failure) -> Finding | None:
     """An unclosed quote, a backslash in double quotes, or text after a value."""
     text, start = failure.text, failure.start
     if failure.context.startswith("while parsing a block"):
@@ -269,17 +239,17 @@ def _quotes(failure: _Failure) -> _Finding | None:
         return None
     if "end of stream" in failure.problem or "document" in failure.problem:
         message = "this quote is never closed"
-        return _Finding(start, message, "close it at the end of the value", None)
+        return Finding(start, message, "close it at the end of the value", None)
     backslash = text.rfind("\\", start, failure.index + 1)
     if backslash < 0:
         return None
     if _HALF.match(text, backslash):
-        return _Finding(backslash, HALF_CHARACTER, HALF_CHARACTER_HINT, 6, "half-a-character")
+        return Finding(backslash, HALF_CHARACTER, HALF_CHARACTER_HINT, 6, "half-a-character")
     message = f"{text[backslash : backslash + 2]} has no meaning inside double quotes"
-    return _Finding(backslash, message, "write \\\\ for a backslash, or use single quotes", 2)
+    return Finding(backslash, message, "write \\\\ for a backslash, or use single quotes", 2)
 
 
-def _text_after(failure: _Failure) -> _Finding | None:
+def _text_after(failure: Failure) -> Finding | None:
     """Text after a closing quote, a closing bracket or an alias, on the same line."""
     last, text, index = failure.last, failure.text, failure.index
     if last is None or last.start_mark.index == last.end_mark.index:  # nothing, or a block's end
@@ -291,7 +261,7 @@ def _text_after(failure: _Failure) -> _Finding | None:
         if start.line != end.line:
             opened = start.line + 1
             message = f"the quote opened on line {opened} is closed just before this"
-            return _Finding(index, message, f"should it have been closed on line {opened}?", None)
+            return Finding(index, message, f"should it have been closed on line {opened}?", None)
         what = "the closing quote"
     elif isinstance(last, yaml.SequenceEndEvent | yaml.MappingEndEvent):
         what = f"the closing {text[end.index - 1]}"
@@ -299,13 +269,13 @@ def _text_after(failure: _Failure) -> _Finding | None:
         what = f"*{shorten(str(last.anchor), 60)}"
     else:
         return None
-    hint = quote_hint(_line_at(text, index)[0])
+    hint = quote_hint(line_at(text, index)[0])
     message = f"there is text after {what}"
     repair = None if isinstance(last, yaml.AliasEvent) else _quoting(text, start.index)
-    return _Finding(index, message, hint, None, repair=repair)
+    return Finding(index, message, hint, None, repair=repair)
 
 
-def _brackets(failure: _Failure) -> _Finding | None:
+def _brackets(failure: Failure) -> Finding | None:
     """An unclosed bracket, or a missing comma."""
     if "flow sequence" not in failure.context and "flow mapping" not in failure.context:
         return None
@@ -317,44 +287,44 @@ def _brackets(failure: _Failure) -> _Finding | None:
         hint = f"a value that begins with {opening} needs quotes"
         if text.startswith(":", index):
             hint = "put a comma between the entries, or quotes around a value that contains ': '"
-        return _Finding(index, message, hint)
+        return Finding(index, message, hint)
     message = f"this {opening} is not closed where it should be"
     hint = f"add {closing} or a comma; a value that begins with {opening} needs quotes"
-    return _Finding(start, message, hint, None)
+    return Finding(start, message, hint, None)
 
 
-def _indentation(failure: _Failure) -> _Finding | None:
+def _indentation(failure: Failure) -> Finding | None:
     """A line that is indented too far or not far enough."""
     problem, context = failure.problem, failure.context
     if "could not find expected ':'" in problem:
         message = "this line is neither a key with a value nor part of the text above it"
         hint = "a key needs a ':'; text on several lines needs deeper indentation"
-        return _Finding(failure.start, message, hint, None)
+        return Finding(failure.start, message, hint, None)
     if "mapping values are not allowed" in problem:
         return _deeper_key(failure)
     if "document start" in problem:
-        return _Finding(failure.index, "this does not belong to the value above it", None, None)
+        return Finding(failure.index, "this does not belong to the value above it", None, None)
     if "block mapping" in context or "block collection" in context:
         return _misfit(failure, is_list="collection" in context)
     return None
 
 
-def _deeper_key(failure: _Failure) -> _Finding:
-    line, column = _line_at(failure.text, failure.index)
+def _deeper_key(failure: Failure) -> Finding:
+    line, column = line_at(failure.text, failure.index)
     first = len(line) - len(line.lstrip(" "))
     if hyphen := _HYPHEN.search(failure.text, 0, failure.index - column):
         end = hyphen.end()
         message, hint = "a space is missing behind this hyphen", f"write - {hyphen['key']}:"
-        return _Finding(end - 1, message, hint, repair=(end, end, " "))
+        return Finding(end - 1, message, hint, repair=(end, end, " "))
     message = "this key is indented deeper than the value above it allows"
     hint = "line it up with the keys it belongs to, or put the value above it in quotes"
-    return _Finding(failure.index - column + first, message, hint, max(column - first, 1))
+    return Finding(failure.index - column + first, message, hint, max(column - first, 1))
 
 
-def _misfit(failure: _Failure, *, is_list: bool) -> _Finding:
+def _misfit(failure: Failure, *, is_list: bool) -> Finding:
     """A line that does not continue the keys or entries that begin at `start`."""
     start = position_at(failure.text, failure.start, "", width=1)
-    line, _ = _line_at(failure.text, failure.index)
+    line, _ = line_at(failure.text, failure.index)
     indent = len(line) - len(line.lstrip(" "))
     what = "list entries" if is_list else "keys"
     message = f"this line does not fit the {what} that begin on line {start.line}"
@@ -364,10 +334,4 @@ def _misfit(failure: _Failure, *, is_list: bool) -> _Finding:
         hint = "an entry of that list begins with '- '"
     else:
         hint = "a key and a ':' are expected here"
-    return _Finding(failure.index, message, hint, None)
-
-
-def _line_at(text: str, index: int) -> tuple[str, int]:
-    """Return the line that contains `index`, and the column (from 0) of `index` in it."""
-    start = line_start(text, index)
-    return text[start : line_end(text, start)], index - start
+    return Finding(failure.index, message, hint, None)

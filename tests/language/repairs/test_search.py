@@ -41,6 +41,10 @@ PIER = "shots:\n  - {id: pier, prompt: A pier}\n"
         ("    pro\u200bmpt: x\n", "    prompt: x\n"),
         ('    prompt: "{{ hero\u200b }}"\n', '    prompt: "{{ hero }}"\n'),
         ("    prompt: x\n    resolution: 720P\u00a0\n", "    prompt: x\n    resolution: 720P\n"),
+        (
+            '    prompt: "{{ hero | default(“a fox”) }}"\n',
+            "    prompt: \"{{ hero | default('a fox') }}\"\n",
+        ),
         # names
         ("    promt: x\n", "    prompt: x\n"),
         ("    'promt': x\n", "    'prompt': x\n"),
