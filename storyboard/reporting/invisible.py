@@ -28,10 +28,18 @@ def name_invisible(text: str) -> str | None:
     return f"U+{ord(found[0]):04X} ({name})"
 
 
-def hint_for_invisible(text: str) -> str | None:
-    """What to do about the first such character in a text, or None if there is none."""
-    name = name_invisible(text)
-    return f"there is an invisible {name} here; {removal_hint(text)}" if name else None
+def hint_for_invisible(text: str, *, is_key: bool = False) -> str | None:
+    """What to do about the first such character in a text, or None if there is none.
+
+    At either end of a value even a plain space would be wrong; before a key it is indentation.
+    """
+    found = _INVISIBLE.search(text)
+    if found is None:
+        return None
+    before, behind = text[: found.start()], text[found.end() :]
+    is_at_end = not behind.strip() or not (is_key or before.strip())
+    how = "delete it" if is_at_end and len(text) > 1 else removal_hint(found[0])
+    return f"there is an invisible {name_invisible(text)} here; {how}"
 
 
 def removal_hint(text: str) -> str:

@@ -107,7 +107,7 @@ def hint_for_unknown_key(
     `schema` is the whole file's. `known` are the keys allowed where `key` was found, `beside` the
     keys written there.
     """
-    if hint := hint_for_invisible(key):
+    if hint := hint_for_invisible(key, is_key=True):
         return hint
     definitions = schema.get("definitions", {})
     in_defaults = definitions.get("defaults", {}).get("properties", {})
