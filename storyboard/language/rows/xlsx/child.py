@@ -5,8 +5,8 @@
 This is a separate program, started by `read`. The library allocates every cell up to the farthest
 one, so a workbook with two cells can use up all memory and end the process. INPUT is one line of
 JSON (the sheet's name or null), then the workbook. Prints one JSON object: `rows`, each with its
-number in the sheet and its cells as text; `sheets`, if it is not clear which one is meant; or
-`error`.
+number in the sheet and its cells as text; `sheets`, if it is not clear which one is meant;
+`unsaved`, a cell whose formula has no value; or `error`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,19 @@ _MAX_ROWS = 100_100  # one more than is read, and some lines above the column na
 _MAX_TEXT = 64 << 20  # characters
 
 _CELL = re.compile(rb'<(?:\w+:)?c(?=[^>]*? s="(\d{1,5})")[^>]*? r="([A-Z]{1,3}\d{1,7})"')
+_FORMULA = rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+_UNSAVED = re.compile(
+    rb'<(?:\w+:)?c(?![^>]* t="(?:str|s)")(?=[^>]* r="([A-Z]{1,3}\d{1,7})")[^>]*>'
+    + _FORMULA
+    + rb"(?:<(?:\w+:)?v ?/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
+)
+"""A formula without its value, as programs write it that cannot calculate."""
+
+_ERROR = re.compile(
+    rb'<(?:\w+:)?c(?=[^>]* t="e")(?=[^>]* r="([A-Z]{1,3}\d{1,7})")[^>]*>(?:'
+    + _FORMULA
+    + rb")?<(?:\w+:)?v>(#[^<]{1,20})<"
+)
 # A workbook with a password is a stream of this name in a compound file, not a zip file. Source:
 # "\EncryptedPackage Stream" in [MS-OFFCRYPTO].
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -52,14 +65,19 @@ def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
             if len(names) != 1 or names[0] not in book.sheet_names:
                 return {"sheets": names if name is None else book.sheet_names}
             sheet = book.get_sheet_by_name(names[0])
-            formats = _read_formats(parts, names[0])
+            path = _path_of_sheet(parts, names[0])
+            xml = parts.read(path) if path else b""
+            if unsaved := _UNSAVED.search(xml):
+                return {"unsaved": unsaved[1].decode()}
+            formats = _read_formats(parts, xml)
+            errors = {cell.decode(): text.decode() for cell, text in _ERROR.findall(xml)}
     except MemoryError:
         raise  # ends this process; the caller notices
     except BaseException:  # a panic in the library is not an Exception
         return {"error": "broken"}
     rows: list[tuple[int, list[str]]] = []
     left = _MAX_TEXT
-    for number, cells in _rows(sheet, formats):
+    for number, cells in _rows(sheet, formats, errors):
         left -= sum(map(len, cells))
         if left < 0:
             return {"error": "large"}
@@ -80,19 +98,47 @@ def _filled_sheets(book: Any) -> list[str]:
     return [name for name in seen if book.get_sheet_by_name(name).total_height] or seen[:1]
 
 
-def _rows(sheet: Any, formats: Mapping[str, str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not empty, with their numbers and without trailing empty cells."""
+def _rows(
+    sheet: Any, formats: Mapping[str, str], errors: Mapping[str, str]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that are not empty, with their numbers and without trailing empty cells.
+
+    Cells that are merged downwards all have the value that is seen there.
+    """
     first = sheet.start[1] if sheet.start else 0
     columns = [_column(first + number) for number in range(sheet.width)]
+    merged = _merged_downwards(sheet, first)
+    filled: dict[int, tuple[int, str]] = {}
     for number, row in enumerate(sheet.iter_rows(), start=1):
         cells = [
             _text(value, formats.get(f"{column}{number}", ""))
             for column, value in zip(columns, row, strict=True)
         ]
+        if errors:
+            cells = [
+                errors.get(f"{column}{number}", cell)
+                for column, cell in zip(columns, cells, strict=True)
+            ]
+        if any(map(str.strip, cells)):
+            for column, (last, text) in filled.items():
+                cells[column] = text if number <= last else cells[column]
+        filled |= {column: (last, cells[column]) for column, last in merged.get(number, ())}
         while cells and not cells[-1].strip():
             cells.pop()
         if cells:
             yield number, cells
+
+
+def _merged_downwards(sheet: Any, first: int) -> dict[int, list[tuple[int, int]]]:
+    """Return the column and the last row of what is merged downwards, by the row it begins in.
+
+    Rows count from 1, columns from 0 at `first`. A title that is merged sideways stays one cell.
+    """
+    found: dict[int, list[tuple[int, int]]] = {}
+    for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top and first <= left < first + sheet.width:
+            found.setdefault(top + 1, []).append((left - first, bottom + 1))
+    return found
 
 
 def _text(value: Value, code: str) -> str:
@@ -108,15 +154,14 @@ def _column(number: int) -> str:
     return letters
 
 
-def _read_formats(parts: ZipFile, sheet: str) -> dict[str, str]:
-    """Return the number formats of the sheet's cells that have one, by cell name (`B3`)."""
+def _read_formats(parts: ZipFile, xml: bytes) -> dict[str, str]:
+    """Return the number formats of a sheet's cells that have one, by cell name (`B3`)."""
     codes = _format_codes(parts)
-    path = _path_of_sheet(parts, sheet)
-    if not any(codes) or path is None:
+    if not any(codes):
         return {}
     return {
         cell.decode(): codes[int(style)]
-        for style, cell in _CELL.findall(parts.read(path))
+        for style, cell in _CELL.findall(xml)
         if int(style) < len(codes) and codes[int(style)]
     }
 

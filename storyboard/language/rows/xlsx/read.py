@@ -54,6 +54,10 @@ def read_workbook(content: bytes, display_name: str, *, name: str | None = None)
             return _to_sheet([(number, cells) for number, cells in rows], display_name)
         case {"sheets": list(sheets)}:
             return _unreadable(display_name, "no-such-key", *_which_sheet(sheets, name))
+        case {"unsaved": str(cell)}:
+            message = f"the value of the formula in {cell} is not saved in it"
+            hint = "open it in a spreadsheet program and save it, or export it as CSV (UTF-8)"
+            return _unreadable(display_name, "unreadable-file", message, hint)
         case {"error": str(error)}:
             return _unreadable(display_name, "unreadable-file", *_ERRORS[error])
         case _:

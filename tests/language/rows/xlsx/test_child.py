@@ -93,3 +93,49 @@ def test_more_text_than_is_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 def test_rows_behind_the_most_that_are_read_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child, "_MAX_ROWS", 2)
     assert len(rows(workbook({"S": BOARD}))) == 2
+
+
+def sheet_of(cells: str, *, merged: str = "") -> bytes:
+    """A workbook of one sheet with these `<row>` elements and merged cells."""
+    xml = sheet_xml(cells)
+    if merged:
+        merged = f'<mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>'
+        xml = xml.replace("</sheetData>", f"</sheetData>{merged}")
+    return workbook({"S": []}, others={"xl/worksheets/sheet1.xml": xml})
+
+
+def test_cells_merged_downwards_all_have_the_value_that_is_seen_there() -> None:
+    cells = "".join(
+        f'<row r="{line}"><c r="B{line}"><v>{line}</v></c>{cell}</row>'
+        for line, cell in enumerate(("", '<c r="C2"><v>7</v></c>', "", ""), start=1)
+    )
+    assert rows(sheet_of(cells, merged="C2:C3")) == [
+        (1, ["1"]),
+        (2, ["2", "7"]),
+        (3, ["3", "7"]),
+        (4, ["4"]),
+    ]
+
+
+def test_merged_cells_alone_make_no_row_and_a_title_stays_one_cell() -> None:
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="9"><c r="B9"><v>2</v></c></row>'
+    assert rows(sheet_of(cells, merged="A1:B8")) == [(1, ["1"]), (9, ["", "2"])]
+
+
+@pytest.mark.parametrize("formula", ["<f>#REF!*2</f>", '<f t="shared" si="0"/>', ""])
+def test_the_error_of_a_cell_is_its_text(formula: str) -> None:
+    cells = f'<row r="1"><c r="A1" t="e">{formula}<v>#REF!</v></c><c r="B1"><v>5</v></c></row>'
+    assert rows(sheet_of(cells)) == [(1, ["#REF!", "5"])]
+
+
+@pytest.mark.parametrize(
+    "cell", ['<c r="B2"><f>2+3</f></c>', '<c s="1" r="B2"><f t="shared" si="0"/><v /></c>']
+)
+def test_a_formula_whose_value_is_not_saved_is_told(cell: str) -> None:
+    cells = f'<row r="2"><c r="A2"><f>1+1</f><v>2</v></c>{cell}</row>'
+    assert read_sheet(sheet_of(cells), None) == {"unsaved": "B2"}
+
+
+def test_a_formula_that_makes_no_text_is_an_empty_cell() -> None:
+    cells = '<row r="2"><c r="A2"><v>2</v></c><c r="B2" t="str"><f>""</f><v></v></c></row>'
+    assert rows(sheet_of(cells)) == [(2, ["2"])]

@@ -91,6 +91,12 @@ def test_columns_without_a_name_are_left_out_as_in_csv(tmp_path: Path, answers: 
             "    hint: did you mean 'Act 1'?",
         ),
         (
+            {"unsaved": "B2"},
+            {},
+            "the value of the formula in B2 is not saved in it\n"
+            "    hint: open it in a spreadsheet program and save it, or export it as CSV (UTF-8)",
+        ),
+        (
             {"error": "locked"},
             {},
             "is locked with a password\n"
