@@ -37,21 +37,22 @@ class Neighbour(NamedTuple):
 def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour | None:
     """The folder beside that of `space` from which requests should be adopted, or None.
 
-    If `known` is empty, it is the folder with most of the requests. After a pull that brought
-    a rename, it is a folder left behind by a storyboard of this machine, with any request that
-    is new: only its state file may know of it. The same goes for a folder of the film or of
-    another variant, since one request must not be paid for in both. Reads without a lock; skips
-    folders that cannot be read or have another origin.
+    It is a folder left behind by a storyboard that no longer exists, perhaps by this one before
+    it was renamed, with any request that is new: only its state file may know of it. The same
+    goes for a folder of the film or of another variant, since one request must not be paid for
+    in both. If `known` is empty, it may also be the folder of another storyboard, if that has
+    most of the requests. Reads without a lock; skips folders that cannot be read or have another
+    origin.
     """
     new = _takes_with_new_requests(space.resolve_takes(known), known)
     if not new:
         return None
     ids = {take.id for take in new}
     has_chains = has_frames(space.storyboard.takes)
-    own = _folders_of_film(space)
-    others = folders_left_behind(space) if known else _folders_beside(space.folder)
+    ours = [*_folders_of_film(space), *folders_left_behind(space)]
+    others = [] if known else _folders_beside(space.folder)
     found: list[tuple[int, str, int]] = []
-    for folder in dict.fromkeys([*own, *others]):
+    for folder in dict.fromkeys([*ours, *others]):
         with suppress(StoryboardError):
             source = read_source(folder, origin=space.origin)
             if has_chains:  # the videos there say what their followers request
@@ -60,7 +61,7 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
                 new = _takes_with_new_requests(waiting, known)
             held = count_held(source, new, is_sandbox=space.origin == SANDBOX)
             requests = len({take.fingerprint for take in new})
-            if 2 * held > requests or (held and (known or folder in own)):
+            if 2 * held > requests or (held and folder in ours):
                 found.append((held, str(folder), requests))
     if not found:
         return None

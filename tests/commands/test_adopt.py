@@ -22,7 +22,7 @@ from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.state.lock import hold_lock
 from storyboard.state.queries import read_submissions
-from tests.commands.films import FILM, Program
+from tests.commands.films import FILM, QUICK, Program
 from tests.project.rendered import rendered
 
 __all__ = ["rendered"]
@@ -104,7 +104,7 @@ def test_the_command_for_a_folder_renamed_with_its_film_has_the_same_vars(
 def test_fresh_renders_anew_and_is_not_told_of_the_old_folder(
     program: Program, renamed: Path
 ) -> None:
-    assert "holds" not in program("plan", renamed, "--sandbox", "--fresh").out
+    assert "new requests" not in program("plan", renamed, "--sandbox", "--fresh").out
     options = ("--sandbox", "--fresh", "--timeout", "0.01s")
     assert program("render", renamed, *options).code == 5
 
@@ -135,9 +135,24 @@ def test_a_folder_s_owner_sends_nobody_elsewhere(
     assert output.err.endswith("    next: choose another folder with --output\n")
 
 
-def test_only_most_of_the_takes_stop_a_render(program: Program, renamed: Path) -> None:
-    MOVIE.write_text(FILM.replace("seed: 7", "seed: 70"), "utf-8")
-    assert "holds" not in program("plan", renamed, "--sandbox").out
+def test_one_request_in_the_folder_of_a_renamed_film_stops_a_render(
+    program: Program, renamed: Path
+) -> None:
+    renamed.write_text(FILM.replace("seed: 7", "seed: 70"), "utf-8")
+    refused = program("render", renamed, *QUICK)
+    assert refused.code == 3
+    assert "renders/film.sandbox has 1 of the 3 requests of movie.yaml that are new" in refused.err
+    assert adopt(program).out.startswith("movie.yaml: adopted 1 rendered from")
+    assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 2 submit, 1 keep\n")
+
+
+def test_of_a_film_that_is_still_there_only_most_of_the_takes_stop_a_render(
+    program: Program, renamed: Path
+) -> None:
+    Path("film.yaml").write_text(FILM, "utf-8")
+    assert "has 3 of the 3 new requests" in program("plan", renamed, "--sandbox").out
+    renamed.write_text(FILM.replace("seed: 7", "seed: 70"), "utf-8")
+    assert "new requests" not in program("plan", renamed, "--sandbox").out
     assert adopt(program).out.startswith("movie.yaml: adopted 1 rendered from")
 
 
@@ -148,7 +163,7 @@ def test_a_folder_that_holds_something_is_asked_about_while_the_old_storyboard_i
     assert program("render", renamed, "--fresh", "--quiet", *options).code == 0
     assert "has 2 of the 2 new requests" in program("plan", renamed, "--sandbox").out
     Path("film.yaml").write_text(FILM, "utf-8")
-    assert "holds" not in program("plan", renamed, "--sandbox").out
+    assert "new requests" not in program("plan", renamed, "--sandbox").out
 
 
 @pytest.mark.parametrize("harm", ["link", "damage", "no videos", "another origin"])
@@ -164,7 +179,7 @@ def test_what_cannot_be_taken_over_stops_nothing(
         shutil.rmtree(FREE_OLD / "videos")
     else:
         in_state(FREE_OLD, "UPDATE folder SET origin = 'http://127.0.0.1:9'")
-    assert "holds" not in program("plan", renamed, "--sandbox").out
+    assert "new requests" not in program("plan", renamed, "--sandbox").out
 
 
 # What is taken over
