@@ -207,15 +207,14 @@ def _read_from_git(
             if manifest.origin == space.origin and _is_of(space, manifest):
                 sent = [take for take in manifest.takes if take.status is not TakeStatus.PENDING]
                 may_be_open = lacking if version.is_side else lacking - reported
-                yield replace(
-                    manifest,
-                    takes=tuple(
-                        replace(take, failed_candidates=())
-                        for take in sent
-                        if take.status in _PAID and take.fingerprint in lacking
-                        if take.status is TakeStatus.RENDERED or take.fingerprint in may_be_open
-                    ),
+                takes = tuple(
+                    replace(take, failed_candidates=())
+                    for take in sent
+                    if take.status in _PAID and take.fingerprint in lacking
+                    if take.status is TakeStatus.RENDERED or take.fingerprint in may_be_open
                 )
+                if takes:  # without any, nothing would show whose manifest it is
+                    yield replace(manifest, takes=takes)
                 reported |= {take.fingerprint for take in sent}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from tests.project.test_git import git
 from tests.project.test_two_clones import FOLDER, MANIFEST, STYLES, Clone, clones, inside
@@ -282,6 +283,25 @@ def test_what_only_the_state_file_of_the_name_before_tells_is_taken_over_first(
     assert run(clone, *command.split()[1:]).code == 0
     assert run(clone, "render", "movie.yaml", "--yes", "--no-download").code == 0
     assert server.ledger.posts == 3
+
+
+def test_a_folder_that_was_renamed_after_all_of_it_failed_is_adopted_as_advised(
+    clones: tuple[Clone, Clone], server: SandboxServer
+) -> None:
+    one, _ = clones
+    film = one.folder / "film.yaml"
+    film.write_text(film.read_text("utf-8").replace("prompt: A ", "prompt: The "), "utf-8")
+    server.faults = Faults(task_fails=1.0)
+    assert one.run("render", "--yes").code == 1
+    one.commit()
+    rename(one)
+    one.commit()
+    said = run(one, "render", "movie.yaml", "--yes").err
+    assert "mv renders/movie renders/film, then storyboard adopt movie.yaml renders/film" in said
+    (one.folder / NEW).rename(one.folder / FOLDER)
+    adopted = run(one, "adopt", "movie.yaml", str(FOLDER))
+    assert adopted.out == "movie.yaml: adopted 2 failed from renders/film\n", adopted.err
+    assert server.ledger.posts == 4
 
 
 def test_the_folder_of_a_storyboard_that_is_still_there_is_not_left_behind(
