@@ -9,7 +9,7 @@ from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, StateError, StorageFailed, TimeIsUp, worst_of
 from storyboard.planning.cost import Pricing
 from storyboard.planning.plan import PlanOptions
-from storyboard.project.output_folder import write_outputs_of
+from storyboard.project.output_folder import adopt_replaced, write_outputs_of
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
 from storyboard.records import Action, ActionKind, Plan, TakeState, TakeStatus
@@ -68,6 +68,7 @@ def _finish(film: Prepared, results: list[RunResult]) -> Outcome:
     waiting: Mapping[str, Action] = {}
     has_outputs = False
     try:
+        adopt_replaced(film.space, film.store)
         states = film.read_states()
         write_outputs_of(film.space, film.store, states)
         has_outputs = True

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from storyboard.atomic_files import write_atomically
-from storyboard.errors import StoryboardError, UsageError
+from storyboard.errors import OwnedByAnother, StoryboardError, UsageError
 from storyboard.outputs import MANIFEST
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.contradictions import with_doubts
@@ -116,6 +116,21 @@ def _hold_locks(space: Workspace, *, now: datetime, timeout_s: float) -> Iterato
             lock = hold_lock(folder, now=now, timeout_s=timeout_s, is_private=is_private)
             locks.enter_context(lock)
         yield
+
+
+def adopt_replaced(space: Workspace, store: Store) -> None:
+    """Adopts what the manifest reports if it was replaced since the render began, as by a pull.
+
+    Call it before the outputs are written. Raises StateError if the state file cannot be written.
+    """
+    if not has_other_manifest(space.folder, space.state):
+        return
+    with suppress(UsageError, OwnedByAnother):  # what is no manifest of ours is replaced
+        news = find_in_folder(space, store.submissions(), tell=lambda line: None)
+        _adopt(store, news)
+        with store.transaction():
+            record_doubts(store)
+            _record_spent(space, store, is_foreign=True)
 
 
 def write_outputs_of(space: Workspace, store: Store, states: Sequence[TakeState]) -> None:

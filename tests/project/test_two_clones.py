@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from storyboard.project import run
+from storyboard.project.run import run_engine
 from storyboard.sandbox.server import SandboxServer
 from tests.commands.films import Program
 from tests.project.test_git import git
@@ -251,6 +253,31 @@ def test_where_one_side_was_chosen_git_tells_the_other(
     one.pull()
     assert one.render() == merged
     assert server.ledger.posts == 4
+
+
+def test_what_a_pull_brings_while_a_render_runs_is_paid_for_once(
+    clones: tuple[Clone, Clone], server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = clones
+    one.add_shot("b1")
+    one.render()
+    one.commit()
+    one.push()
+
+    def run_and_pull(*arguments: Any, **more: Any) -> Any:
+        result = run_engine(*arguments, **more)
+        two.pull()
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "run_engine", run_and_pull)
+        two.render()
+    two.commit()
+    two.push()
+    two.git("fetch", "--quiet")  # which makes git forget what the pull had fetched
+    assert two.plan() == {"a1": "keep", "a2": "keep", "b1": "download"}
+    assert two.render("--no-download") == one.manifest
+    assert server.ledger.posts == 3
 
 
 def test_of_two_successes_for_one_request_the_latest_is_the_manifests_everywhere(
