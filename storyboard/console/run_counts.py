@@ -59,11 +59,9 @@ class RunCounts:
     def in_flight(self) -> str:
         """What has not ended: "2 in flight, 3 waiting, 1 downloading"."""
         status = self._status
-        in_flight, waiting = len(status.tasks), status.waiting
-        downloading = self.total - self.ended - in_flight - waiting
-        words = [f"{in_flight:,} in flight"]
-        words += [f"{waiting:,} waiting"] if waiting else []
-        words += [f"{downloading:,} downloading"] if downloading > 0 else []
+        words = [f"{len(status.tasks):,} in flight"]
+        words += [f"{status.waiting:,} waiting"] if status.waiting else []
+        words += [f"{status.downloading:,} downloading"] if status.downloading else []
         return ", ".join(words)
 
     @property

@@ -53,9 +53,9 @@ class Downloads:
         self._numbers = itertools.count()
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing is queued and nothing is being downloaded."""
-        return not (self._ready or self._later or self._workers.busy)
+    def unfinished(self) -> int:
+        """How many videos are queued or being downloaded."""
+        return len(self._ready) + len(self._later) + self._workers.busy
 
     def add(self, flight: Flight) -> None:
         """Queues a submission whose result has a link."""

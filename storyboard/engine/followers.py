@@ -45,6 +45,11 @@ class _Child:
     missing: set[str]
     videos: dict[str, str] = field(default_factory=dict)  # sha256 by take id
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The job's name and the take's id: unique within a run."""
+        return self.job.name, self.take.id
+
 
 @dataclass(slots=True, eq=False)
 class _Parent:
@@ -72,7 +77,7 @@ class Followers:
             unplanned = {action.take.id for action in actions}
             for action in actions:
                 child = _Child(job, action.take, {parent.id for parent in action.waits_for})
-                self._run.followers.add(child)
+                self._run.followers.add(child.key)
                 for parent in action.waits_for:
                     self._children.setdefault((job.name, parent.id), []).append(child)
                     if parent.id not in unplanned:
@@ -102,8 +107,8 @@ class Followers:
         while left:
             missing = left.pop(0)
             for child in self._children.get((job, missing), ()):
-                if child in self._run.followers and missing in child.missing:
-                    self._run.followers.remove(child)
+                if child.key in self._run.followers and missing in child.missing:
+                    self._run.followers.remove(child.key)
                     self._run.note(child.job, child.take.id, None, Step.HELD, reason)
                     left.append(child.take.id)
 
@@ -177,7 +182,7 @@ class Followers:
 
     def _load(self, child: _Child) -> Action:
         """Loads a take whose videos are all known; those that wait for it now know its request."""
-        self._run.followers.discard(child)
+        self._run.followers.discard(child.key)
         job, action = child.job, self._plan(child)
         is_under_way = self._is_under_way(job, action)
         self._follow(action.take, self._children.get((job.name, child.take.id), ()))

@@ -130,14 +130,16 @@ class Progress:
 class RunStatus:
     """The state of a run after a turn.
 
-    `waiting` is the number of takes not submitted yet; some wait for others' videos. `tasks`
+    `waiting` is the number of takes still to be submitted; some wait for others' videos. `tasks`
     are those in flight, each with its take and its age in seconds, oldest first. `left_s` is
     how long the run will still take, without the downloads, or None before any task has ended.
+    `downloading` is the number of videos still to be downloaded.
     """
 
     waiting: int
     tasks: tuple[tuple[str, float], ...]
     left_s: float | None
+    downloading: int = 0
 
 
 @dataclass(frozen=True, slots=True)

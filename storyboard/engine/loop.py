@@ -165,7 +165,7 @@ class Engine:
     def _report_progress(self, now: float) -> None:
         try:
             if self._on_turn is not None:
-                self._on_turn(self._run.status(now))
+                self._on_turn(self._run.status(now, downloading=self._downloads.unfinished))
             for progress in self._run.pop_progress():
                 self._listener(progress)
         except Exception as error:  # a closed terminal must not lose the reply to an open POST
@@ -183,7 +183,7 @@ class Engine:
         if run.ending.is_leaving:
             return run.ending.has_left(run.clock.monotonic(), run.open_posts)
         has_requests = run.requests.busy > run.log_trust.is_being_checked
-        is_idle = self._downloads.is_idle and not has_requests
+        is_idle = not self._downloads.unfinished and not has_requests
         return is_idle and not (run.waiting or run.open_posts or run.tasks or run.polls)
 
     def _wait_s(self) -> float | None:

@@ -56,7 +56,7 @@ class Run:
         self.waiting: deque[tuple[Job, Take]] = deque()  # to be submitted
         self.ending = Ending(self.waiting, now=clock.monotonic(), timeout_s=settings.timeout_s)
         self.followed_by: Mapping[tuple[str, str], int] = {}  # by job and take: `chain_lengths`
-        self.followers: set[object] = set()  # takes that wait for the videos of others
+        self.followers: set[tuple[str, str]] = set()  # by job and take: they wait for videos
         self.preparing = 0  # pictures being read or uploaded
         self.open_posts = 0
         self.tasks: dict[tuple[str, int], Flight] = {}  # accepted and not finished, by key
@@ -75,14 +75,16 @@ class Run:
         """Tasks that hold a slot at the API, or will if their POST is accepted."""
         return len(self.tasks) + self.open_posts
 
-    def status(self, now: float) -> RunStatus:
+    def status(self, now: float, *, downloading: int) -> RunStatus:
         """The current state of the run."""
         flights = sorted(self.tasks.values(), key=lambda flight: -flight.age_s(now))
         tasks = [(one.submission.take, one.age_s(now)) for one in flights]
-        waiting = len(self.waiting) + len(self.followers) + self.open_posts
+        stopped = {job.name for job in self.jobs if not self.ending.may_submit(job)}
+        followers = sum(job not in stopped for job, _ in self.followers)
+        waiting = len(self.waiting) + followers + self.open_posts
         left_s_by_age = self.poll_schedule.left_s_by_age()
         if left_s_by_age is None:
-            return RunStatus(waiting, tuple(tasks), None)
+            return RunStatus(waiting, tuple(tasks), None, downloading)
         left_s = time_left_s(
             left_s_by_age,
             [age_s for _, age_s in tasks],
@@ -95,7 +97,7 @@ class Run:
             # The longest chain is the first in the queue.
             longest_chain=1 + self._length(self.waiting[0]) if self.waiting else 0,
         )
-        return RunStatus(waiting, tuple(tasks), left_s)
+        return RunStatus(waiting, tuple(tasks), left_s, downloading)
 
     def enqueue(self, job: Job, take: Take) -> None:
         """Queues a take before those that have a shorter chain of others behind them."""

@@ -37,9 +37,9 @@ def test_elsewhere_than_on_a_terminal_each_change_is_a_line_with_counts(
     with show_progress(3, DisplayOptions(), download=True, has_prices=False) as view:
         view.on_turn(RunStatus(1, (("one", 0.0), ("two", 0.0)), None))
         view(change(Step.ACCEPTED))
-        view.on_turn(RunStatus(0, (("two", 0.0),), None))
+        view.on_turn(RunStatus(0, (("two", 0.0),), None, downloading=1))
         view(change(Step.DOWNLOADED, "videos/one.v001.mp4"))
-        view.on_turn(RunStatus(0, (), None))
+        view.on_turn(RunStatus(0, (), None, downloading=1))
         view(change(Step.FAILED, "too dark", take="two"))
     assert capsys.readouterr().err == (
         "one: accepted (0 of 3 done, 2 in flight, 1 waiting)\n"
@@ -67,6 +67,11 @@ def test_a_bar_has_what_ended_what_it_cost_and_what_is_left() -> None:
 def test_a_take_that_is_held_has_ended_and_is_not_being_downloaded() -> None:
     counts = counts_of(Step.DOWNLOADED, Step.HELD, total=3, status=RunStatus(1, (), None))
     assert counts.sentence == "1 of 3 done, 1 held, 0.00 USD so far, 0 in flight, 1 waiting"
+
+
+def test_a_take_that_a_stopped_run_does_not_submit_is_not_being_downloaded() -> None:
+    counts = counts_of(Step.REJECTED, total=30, status=RunStatus(0, (("two", 1.0),), None))
+    assert counts.sentence == "0 of 30 done, 1 failed, 0.00 USD so far, 1 in flight"
 
 
 def test_no_time_is_left_where_only_downloads_are_waited_for() -> None:

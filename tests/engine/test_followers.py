@@ -11,7 +11,7 @@ import pytest
 
 from storyboard.api.http.response import Answer
 from storyboard.engine.events import Interrupted
-from storyboard.engine.job import Step
+from storyboard.engine.job import RunStatus, Step
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import read_states, resolve_takes
 from storyboard.records import Submission, SubmissionState, Take
@@ -366,6 +366,20 @@ def test_a_stopped_run_submits_no_follower(sim: Simulation) -> None:
     result = sim.render()
     assert result.stopped_by is not None
     assert "shot 3" not in posts(sim) or posts(sim).index("shot 3") < posts(sim).index("shot 4")
+
+
+def test_a_stopped_run_says_that_no_take_waits(sim: Simulation) -> None:
+    accept = sim.on_post
+    sim.takes = [*sim.takes, make_take(4)]
+    sim.on_post = lambda call: refused(402) if call.payload["prompt"] == "shot 4" else accept(call)
+    stood: list[RunStatus] = []
+    sim.on_turn = stood.append
+    sim.render()
+    assert posts(sim) == ["shot 1", "shot 4"]
+    after = [one for one in stood if not one.waiting]
+    assert len(after[0].tasks) == 1  # shot 1 goes on
+    assert stood[-len(after) :] == after
+    assert {one.downloading for one in after} == {0, 1}
 
 
 def test_an_interrupted_run_goes_on_with_the_chain_where_it_was(sim: Simulation) -> None:
