@@ -145,12 +145,14 @@ _WORDS = {
 
 
 def migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to the newest version, each step in its own transaction."""
-    version = check_version(db, path)
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
-    if _pragma(db, "application_id") != APPLICATION_ID:
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    """Bring the file to the newest version, in one transaction."""
+    steps = MIGRATIONS[check_version(db, path) :]
+    if steps or _pragma(db, "application_id") != APPLICATION_ID:
+        marks = (
+            f"PRAGMA user_version = {len(MIGRATIONS)}",
+            f"PRAGMA application_id = {APPLICATION_ID}",
+        )
+        db.executescript("; ".join(("BEGIN IMMEDIATE", *steps, *marks, "COMMIT")))
 
 
 def check_version(db: sqlite3.Connection, path: Path) -> int:
