@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from pkgutil import resolve_name
@@ -136,6 +136,7 @@ def source_digest(
     return digest.hexdigest()
 
 
+@cache
 def _program() -> bytes:
     """A digest of this package, with the versions of storyboard and Jinja."""
     digest = hashlib.sha256(f"{__version__} {metadata.version('jinja2')}".encode())
