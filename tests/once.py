@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata  # noqa: F401  (measuring does without it where it is not there yet)
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,12 +23,12 @@ _drawn: dict[str, bytes] = {}  # by the name that tells all that a clip shows
 _measured: dict[str, Any] = {}  # by the digest of the video
 
 
-def draw_still(spec: AnimaticSpec) -> list[Image.Image]:
-    """The first picture of a clip, for each of its seconds."""
-    return [next(draw_frames(spec))] * spec.duration_s
+def draw_still(spec: AnimaticSpec) -> Iterator[Image.Image]:
+    """The first picture of a clip, for each of its seconds; drawn when it is asked for."""
+    yield from [next(draw_frames(spec))] * spec.duration_s
 
 
-def write_once(path: Path, stills: list[Image.Image], *, size_px: Size, **_: Any) -> None:
+def write_once(path: Path, stills: Iterator[Image.Image], *, size_px: Size, **_: Any) -> None:
     """Writes a clip of one picture a second; whenever its like is asked for, the same bytes."""
     if path.name not in _drawn:
         write_clip(path, stills, fps=1, size_px=size_px)
