@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from storyboard.errors import OwnedByAnother, StateError
 from storyboard.names import is_same_film
 from storyboard.state.checks import FOLDER_CHECKS, Check, problem_of
+
+_Object: TypeAlias = tuple[Any, Any, Any, Any]
 
 APPLICATION_ID = int.from_bytes(b"stbd", "big")
 """`PRAGMA application_id` of our files; those of earlier versions have 0."""
@@ -169,13 +171,15 @@ def check_version(db: sqlite3.Connection, path: Path) -> int:
             f"this one supports up to {len(MIGRATIONS)})",
             next_step="upgrade with: pip install -U storyboard-render",
         )
-    found = _objects(db) if is_ours else frozenset()
+    found: frozenset[_Object] = _objects(db) if is_ours else frozenset()
     if not is_ours or version < 0 or (version == 0 and found):
         raise StateError(
             f"{path} is a database of another program",
             next_step="move it away, or choose another folder with --output",
         )
-    others = found ^ _expected(MIGRATIONS[:version])
+    expected = _expected(MIGRATIONS[:version])
+    # What this program made is equal as it is; other builds of SQLite may space it differently.
+    others = () if found == expected else _spaced(found) ^ _spaced(expected)
     if others:
         kind, name = min(others)[:2]
         raise StateError(
@@ -190,17 +194,21 @@ def _pragma(db: sqlite3.Connection, name: str) -> int:
     return int(db.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _objects(db: sqlite3.Connection) -> frozenset[tuple[str, str, str, str]]:
-    """Tables, indexes, views and triggers: kind, name, table, and SQL with normalized spaces."""
-    rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 100")
+def _objects(db: sqlite3.Connection) -> frozenset[_Object]:
+    """Tables, indexes, views and triggers: kind, name, table and SQL."""
+    return frozenset(db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 100"))
+
+
+def _spaced(objects: frozenset[_Object]) -> frozenset[_Object]:
+    """The same with normalized spaces in the SQL, and all of it text."""
     return frozenset(
         (str(kind), str(name), str(table), " ".join(str(sql).split()))
-        for kind, name, table, sql in rows
+        for kind, name, table, sql in objects
     )
 
 
 @lru_cache
-def _expected(scripts: tuple[str, ...]) -> frozenset[tuple[str, str, str, str]]:
+def _expected(scripts: tuple[str, ...]) -> frozenset[_Object]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         for script in scripts:
             db.executescript(script)
