@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from storyboard import __version__
 from storyboard.atomic_files import find_obstacle, write_new
 from storyboard.errors import StateError, UsageError
+from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
-from storyboard.models.schema.generate import generate, schema_text
+from storyboard.models.schema.generate import schema_text
+from storyboard.models.schema.storyboard import storyboard_schema
 from storyboard.names import film_name, find_spellings, find_storyboards
 
 STORYBOARD = "film.storyboard.yaml"
@@ -44,9 +46,14 @@ def project_files(storyboard: str, catalog: Catalog) -> dict[str, str]:
     The schema is a copy, so that editors find it on the machine of everyone who shares
     the project, even without a network or without storyboard.
     """
-    schema = schema_text(generate(catalog)["storyboard"])
+    schema = editors_schema(catalog.cards())
     texts = {name: (_FOLDER / file).read_text("utf-8") for name, file in _TEXTS.items()}
     return {STORYBOARD: storyboard, SCHEMA: schema, **texts}
+
+
+def editors_schema(cards: Sequence[ModelCard]) -> str:
+    """The text of the schema with which editors complete and check storyboards."""
+    return schema_text(storyboard_schema(cards))
 
 
 def workflow_file() -> dict[str, str]:
