@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata  # noqa: F401  (measuring does without it where it is not there yet)
-from collections.abc import Iterator
+import json
+import secrets
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,16 +13,22 @@ from typing import Any, BinaryIO
 import pytest
 from PIL import Image
 
+from storyboard.models.card import ModelCard
+from storyboard.project import connection
+from storyboard.project.new_project import project_files
+from storyboard.project.new_project.project_files import editors_schema
 from storyboard.sandbox.clips import clips
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
-from storyboard.videos import measure
+from storyboard.videos import frame, measure
+from storyboard.videos.frame_child import NoFrameFound, read_frame
 from storyboard.videos.measure_child import read_tracks
 
 Size = tuple[int, int]
 
 _drawn: dict[str, bytes] = {}  # by the name that tells all that a clip shows
 _measured: dict[str, Any] = {}  # by the digest of the video
+_schemas: dict[tuple[int, ...], tuple[Sequence[ModelCard], str]] = {}  # by the cards, as they are
 
 
 def draw_still(spec: AnimaticSpec) -> Iterator[Image.Image]:
@@ -46,9 +54,40 @@ def measure_once(program: Path, content: BinaryIO) -> Any:
     return _measured[digest]
 
 
+def take_frame(program: Path, content: BinaryIO, wanted: str) -> bytes:
+    """What the program that takes a frame from a video prints, without a process of its own."""
+    try:
+        return read_frame(content, wanted)
+    except NoFrameFound as error:
+        return json.dumps(error.document).encode()
+
+
+def write_schema_once(cards: Sequence[ModelCard]) -> str:
+    """The schema for editors, made once of the same cards."""
+    key = tuple(map(id, cards))
+    if key not in _schemas:
+        _schemas[key] = (cards, editors_schema(cards))
+    return _schemas[key][1]
+
+
+class SameKey:
+    """One key for the sandboxes of all renders: the patterns that hide a key take long to make."""
+
+    token_hex = staticmethod(secrets.token_hex)
+    token_urlsafe = staticmethod(lambda size: f"key-of-the-sandbox-{'0123456789' * size}"[:size])
+
+
+def start_no_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has videos measured, and frames taken from them, in this process."""
+    monkeypatch.setattr(measure, "ask_child", measure_once)
+    monkeypatch.setattr(frame, "run_child", take_frame)
+
+
 @pytest.fixture
 def done_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clips stand still; those that are alike are drawn once, and measured once."""
+    start_no_children(monkeypatch)
+    monkeypatch.setattr(connection, "secrets", SameKey)
+    monkeypatch.setattr(project_files, "editors_schema", write_schema_once)
     monkeypatch.setattr(clips, "draw_frames", draw_still)
     monkeypatch.setattr(clips, "write_clip", write_once)
-    monkeypatch.setattr(measure, "ask_child", measure_once)

@@ -16,6 +16,7 @@ from storyboard.errors import ExitCode
 from storyboard.records import Submission
 from storyboard.state.queries import read_submissions
 from tests.commands.films import QUICK, Program
+from tests.once import start_no_children
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 FILM = "last-ferry.yaml"
@@ -23,8 +24,9 @@ FOLDER = Path("renders/last-ferry.sandbox")
 
 
 @pytest.fixture
-def program(capsys: pytest.CaptureFixture[str]) -> Program:
+def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Program:
     """The program with clips that move: takes with other seeds end on other pictures."""
+    start_no_children(monkeypatch)
     return Program(capsys)
 
 
