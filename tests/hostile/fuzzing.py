@@ -37,15 +37,21 @@ def fuzz(count: int) -> Callable[[Test], Test]:
     )
 
 
+_COUNTS = st.integers(0, 4)
+_PIECES = st.sampled_from(PIECES) | st.binary(max_size=8)
+_SIZES = st.integers(0, 40)
+_KINDS = st.sampled_from(("insert", "cut", "overwrite", "repeat", "end"))
+
+
 @st.composite
 def damaged(draw: st.DrawFn, sound: bytes) -> bytes:
     """A sound file with a few pieces cut out, put in, repeated or overwritten."""
     data = sound
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(draw(_COUNTS)):
         at = draw(st.integers(0, len(data)))
-        piece = draw(st.sampled_from(PIECES) | st.binary(max_size=8))
-        size = draw(st.integers(0, 40))
-        kind = draw(st.sampled_from(("insert", "cut", "overwrite", "repeat", "end")))
+        piece = draw(_PIECES)
+        size = draw(_SIZES)
+        kind = draw(_KINDS)
         if kind == "insert":
             data = data[:at] + piece + data[at:]
         elif kind == "cut":

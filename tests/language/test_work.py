@@ -23,6 +23,7 @@ from storyboard.language.pictures import measure
 from storyboard.language.templates.engine import JinjaRenderer
 from storyboard.language.templates.sandbox import Sandbox
 from storyboard.reporting import suggest
+from tests.hostile.work import count_calls
 from tests.language.boards import HEAD, load_text, told
 from tests.language.pictures.made import png
 
@@ -259,16 +260,5 @@ def test_a_chain_costs_no_more_than_its_links(tmp_path: Path) -> None:
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """How many functions of the package are called."""
-    calls = 0
-
-    def count(frame: Any, event: str, argument: Any) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return calls
+    """How many Python functions are called."""
+    return count_calls(work, with_c=False)
