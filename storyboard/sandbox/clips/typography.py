@@ -134,8 +134,10 @@ def wrap(text: str, lettering: Lettering, width_px: int) -> list[str]:
     lines: list[str] = []
     line: list[str] = []
     line_px = 0.0
-    for word in text.split(" "):
-        for piece, piece_px in _pieces(word, lettering, width_px):
+    words = text.split(" ")
+    pieces = {word: _pieces(word, lettering, width_px) for word in set(words)}
+    for word in words:
+        for piece, piece_px in pieces[word]:
             if line and line_px + space_px + piece_px > width_px:
                 lines.append(" ".join(line))
                 line, line_px = [], 0.0
