@@ -24,7 +24,7 @@ LAYERS = (
     ("state", "api", "language"),
     ("models",),
     ("reporting",),
-    ("fingerprint", "atomic_files", "child_process"),
+    ("fingerprint", "atomic_files", "child_process", "threads"),
     ("replies",),
     ("private", "records", "errors", "names", "links"),
     ("money", "media", "json_values"),

@@ -21,6 +21,7 @@ from storyboard.console.run_counts import RunCounts
 from storyboard.private import mask
 from storyboard.reporting.amounts import rough_text
 from storyboard.reporting.quoting import cut, visible
+from storyboard.threads import start_thread
 
 _PERIOD_S = 0.5
 _MAX_TAKES = 8  # takes that are named
@@ -39,7 +40,7 @@ class ProgressBar:
         self._thread = Thread(target=self._draw_on, name="progress", daemon=True)
 
     def __enter__(self) -> ProgressBar:
-        self._thread.start()
+        start_thread(self._thread)
         return self
 
     def __exit__(

@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from storyboard.threads import start_thread
+
 T = TypeVar("T")
 
 
 class Workers(Generic[T]):
-    """`size` threads; the result of each call goes into `inbox`.
+    """`size` threads; the result of each call goes into `inbox`. Raises NoProcess without them.
 
     Calls must not raise; a failure is part of their result. The threads are
     daemons, unlike those of concurrent.futures, so that a second Ctrl-C ends
@@ -28,7 +30,7 @@ class Workers(Generic[T]):
             for number in range(size)
         ]
         for thread in self._threads:
-            thread.start()
+            start_thread(thread)
 
     @property
     def free(self) -> int:

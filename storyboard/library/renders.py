@@ -36,6 +36,7 @@ from storyboard.project.outcome import carry_out, exit_code_of
 from storyboard.project.rendering import Prepared, check_account, engine_settings, prepare
 from storyboard.project.workspace import Workspace
 from storyboard.records import Storyboard, TakeState
+from storyboard.threads import start_thread
 
 if TYPE_CHECKING:
     from storyboard.sandbox.settings import SandboxSettings
@@ -210,8 +211,8 @@ def _events(order: _Order) -> Generator[Event, None, None]:
     # A daemon thread that is joined at the end: a program that ends without closing the
     # generator must not continue to submit.
     thread = threading.Thread(target=work, name="storyboard-render", daemon=True)
+    start_thread(thread)
     atexit.register(end)
-    thread.start()
     try:
         while isinstance(item := _next(inbox), Progress):
             yield item

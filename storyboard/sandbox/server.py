@@ -30,6 +30,7 @@ from storyboard.sandbox.ledger import Ledger, Request
 from storyboard.sandbox.service import Service
 from storyboard.sandbox.settings import DEFAULT_KEY, SandboxSettings
 from storyboard.sandbox.uploads import Uploads
+from storyboard.threads import start_thread
 
 HOST = "127.0.0.1"
 """The only address the server ever binds to."""
@@ -175,7 +176,7 @@ def _start_loop(resources: ExitStack) -> Callable[[Coroutine[Any, Any, Any]], An
     loop = asyncio.new_event_loop()
     resources.callback(loop.close)
     thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
-    thread.start()
+    start_thread(thread)
     resources.callback(thread.join)
     resources.callback(loop.call_soon_threadsafe, loop.stop)
 
