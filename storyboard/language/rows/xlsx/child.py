@@ -67,10 +67,12 @@ def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
             sheet = book.get_sheet_by_name(names[0])
             path = _path_of_sheet(parts, names[0])
             xml = parts.read(path) if path else b""
-            if unsaved := _UNSAVED.search(xml):
+            has_formulas = b"<f" in xml or b":f" in xml  # much faster than the pattern
+            if has_formulas and (unsaved := _UNSAVED.search(xml)):
                 return {"unsaved": unsaved[1].decode()}
             formats = _read_formats(parts, xml)
-            errors = {cell.decode(): text.decode() for cell, text in _ERROR.findall(xml)}
+            found = _ERROR.findall(xml) if b't="e"' in xml else ()
+            errors = {cell.decode(): text.decode() for cell, text in found}
     except MemoryError:
         raise  # ends this process; the caller notices
     except BaseException:  # a panic in the library is not an Exception
