@@ -10,6 +10,7 @@ from typing import NamedTuple
 from storyboard.language.files import DISK, Files, NotAFile
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import position_at
+from storyboard.reporting.suggest import guess
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -19,6 +20,9 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 # Git's conflict markers; some editors indent them with the surrounding text.
 _CONFLICT = re.compile(r"^[ \t]*(?:<{7}|>{7})(?= |\r?$)", re.MULTILINE)
+
+DOWNLOAD = "download it, and name the file: nothing is read from the web"
+_ADDRESS = re.compile(r"(?:^|/)https?:/")
 
 # How zip files (.xlsx, .ods, .numbers) and .xls files begin.
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
@@ -51,7 +55,8 @@ def read_bytes(
     except NotAFile as error:
         return _unreadable(display_name, str(error))
     except FileNotFoundError:
-        return _unreadable(display_name, "there is no such file")
+        hint = _hint_for_missing(path, display_name, files)
+        return _unreadable(display_name, "there is no such file", hint)
     except PermissionError:
         return _unreadable(display_name, "cannot be read: permission denied")
     except (OSError, ValueError) as error:
@@ -138,8 +143,28 @@ def _too_large(display_name: str, max_bytes: int) -> Problem:
     return file_problem(display_name, "file-too-large", message)
 
 
-def _unreadable(display_name: str, message: str) -> Problem:
-    return file_problem(display_name, "unreadable-file", message)
+def _hint_for_missing(path: Path, display_name: str, files: Files) -> str | None:
+    """Return what was probably meant by a name; reads the names in the folder that it is in."""
+    if is_address(display_name):
+        return DOWNLOAD
+    if "\\" in path.name:
+        return "write / between the folders and the file"
+    try:
+        names = files.names_in(path.parent)
+    except (OSError, ValueError):
+        return None
+    same_kind = {Path(name).stem: name for name in names if Path(name).suffix == path.suffix}
+    meant = guess(path.stem, same_kind)
+    return f"did you mean '{same_kind[meant.word]}'?" if meant and meant.is_sure else None
+
+
+def is_address(display_name: str) -> bool:
+    """Return whether a file's name is an address of the web, as a path spells it."""
+    return _ADDRESS.search(display_name) is not None
+
+
+def _unreadable(display_name: str, message: str, hint: str | None = None) -> Problem:
+    return file_problem(display_name, "unreadable-file", message, hint)
 
 
 def file_problem(display_name: str, code: str, message: str, hint: str | None = None) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -362,6 +363,28 @@ def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
         "films/styles/a.yaml:2:1: foo: unknown key",
     ]
     assert set(board.sources) >= {"films/film.yaml", "films/b.yaml", "films/styles/a.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("shot.csv", "did you mean 'shots.csv'?"),
+        ("shot.json", None),
+        ("data\\shots.csv", "write / between the folders and the file"),
+        (
+            "https://a.test/shots.csv",
+            "download it, and name the file: nothing is read from the web",
+        ),
+        ("https://a.test/edit", "download it, and name the file: nothing is read from the web"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="a backslash separates folders there")
+def test_a_missing_file_gets_the_name_that_was_meant(
+    tmp_path: Path, name: str, hint: str | None
+) -> None:
+    text = f"{HEAD}shots: [{{id: a, rows: '{name}', prompt: A boat}}]\n"
+    [problem] = load_text(tmp_path, text, shots_csv="name\nx\n").problems
+    assert problem.hint == hint
 
 
 # Several models

@@ -25,7 +25,7 @@ from storyboard.language.rows.shapes import (
     steps_of,
 )
 from storyboard.language.rows.values import RowValues
-from storyboard.language.text_files import file_problem, read_bytes, read_text
+from storyboard.language.text_files import DOWNLOAD, file_problem, is_address, read_bytes, read_text
 from storyboard.language.yaml.source import parse_source
 from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.amounts import count_text
@@ -232,9 +232,8 @@ def _wrong_format(
     if ending not in allowed:
         what = f"the extension {ending}" if ending else "a name without an extension"
         message = f"{what} does not say how to read rows; allowed are {', '.join(allowed)}"
-        return file_problem(
-            display_name, "rows-format", message, _SAVE_AS.get(ending, _SAVE_OTHERS)
-        )
+        hint = DOWNLOAD if is_address(display_name) else _SAVE_AS.get(ending, _SAVE_OTHERS)
+        return file_problem(display_name, "rows-format", message, hint)
     if key is not None and ending not in WITH_KEYS:
         having = ", ".join(sorted(WITH_KEYS))
         message = f"{ending} files have no keys; only {having} files have"

@@ -309,10 +309,12 @@ def _missing_keys(
 
 
 def _hint_for_missing(errors: Iterable[SchemaError]) -> str | None:
-    """List the lines to add for missing keys that take only one value."""
+    """List the lines to add for missing keys that take only one value, or a name."""
     known = {error.value: error.schema.get("properties", {}) for error in errors}
     wanted = {key: schemas[key] for key, schemas in known.items() if key in schemas}
     lines = [f"{key}: {schema['const']}" for key, schema in wanted.items() if "const" in schema]
+    if "id" in known:
+        lines.append("id: and a name")
     return f"add {' and '.join(lines)}" if lines else None
 
 

@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from unicodedata import normalize
 
 from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.templates.slug import slug
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
 from storyboard.models.schema.words import allowed_words, spelled
-from storyboard.models.words import DURATION, MEDIA, RATIO, RESOLUTION, SEED, SOUND
+from storyboard.models.words import DURATION, MEDIA, NEGATIVE_PROMPT, RATIO, RESOLUTION, SEED, SOUND
 from storyboard.names import check_id
 from storyboard.reporting.invisible import CURLY_QUOTES, WIDE_COLON, hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, did_you_mean
@@ -20,6 +21,7 @@ from storyboard.reporting.suggest import Suggestion, did_you_mean
 _MIN_LETTERS = 3
 _MAX_NAME = 40
 NO_SEED = "leave seed out, and the API chooses one"
+_HYPHEN = "begin each entry with a hyphen and a space"
 _OWN_KEYS = "put keys of your own under meta"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -49,7 +51,10 @@ FOREIGN_NAMES: Mapping[str, str] = {
 
 # Words from shot lists that resemble a key but mean something else.
 _OWN_WORDS = frozenset(
-    {"camera", "style", "scene", "description", "mood", "action", "lighting", "location", "lens"}
+    {
+        *("camera", "style", "scene", "description", "mood", "action", "lighting", "location"),
+        *("lens", "step", "steps"),
+    }
 )
 
 
@@ -65,8 +70,11 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
         return NO_SEED
     if key == SOUND and (hint := _hint_for_sound(error)):
         return hint
-    if key == "id" and error.keyword == "pattern" and value.isascii():
+    if key == "id" and error.keyword == "pattern" and not value.startswith(CURLY_QUOTES):
         return _hint_for_id(value)
+    if error.is_about_key and error.path[-2:-1] == ("vars",):
+        name = re.sub(r"\W+", "_", str(value))
+        return f"write {name}" if name.isidentifier() and name != value else None
     if error.keyword == "enum" and key == "model":
         return _hint_for_model(value, error.limit)
     if error.keyword == "enum":
@@ -152,16 +160,32 @@ def _hint_for_type(error: SchemaError) -> str | None:
         if error.path[-1:] == (DURATION,) and (seconds := as_seconds(text)) != text:
             hint = _write(f"{seconds:g}", value)
             return hint if _is_within(seconds, error) else _nearest(seconds, error)
-        if wanted[0] == "object" and "\uff1a" in value:
-            return WIDE_COLON
-        if wanted[0] == "array":
-            return "write it as a list, in brackets: [...]"
-    elif isinstance(value, dict) and wanted == ["array"]:
-        return "begin each entry with a hyphen and a space"
-    elif any(key in MEDIA for key in error.path):
+    if shape := _hint_for_shape(error, wanted):
+        return shape
+    if any(key in MEDIA for key in error.path):
         return None  # which names a file or a shared reference; a number hardly does
-    elif value is not None and not isinstance(value, list | dict) and "string" in wanted:
+    if value is not None and not isinstance(value, str | list | dict) and "string" in wanted:
         return "put it in quotes" if _is_within(str(value), error) else None
+    return None
+
+
+def _hint_for_shape(error: SchemaError, wanted: list[str]) -> str | None:
+    """Say how a list or a mapping is written in place of a text, or of each other."""
+    value, key = error.value, error.path[-1] if error.path else ""
+    if isinstance(value, str) and wanted == ["object"] and "\uff1a" in value:
+        return WIDE_COLON
+    if error.path[-2:-1] == ("shots",) and isinstance(value, str):
+        return "write - id: and a name, and on the line below prompt: and this text"
+    if isinstance(value, str) and wanted[0] == "array":
+        return "write it as a list, in brackets: [...]"
+    if isinstance(value, dict) and wanted == ["array"]:
+        is_by_name = key == "shots" and all(isinstance(one, dict) for one in value.values())
+        name = next(iter(value), "")
+        return f"begin each shot with - id: {name}" if is_by_name else _HYPHEN
+    if isinstance(value, list) and wanted == ["object"]:
+        return "write each entry as name: value, without hyphens and brackets"
+    if isinstance(value, list) and key == NEGATIVE_PROMPT:
+        return "write it as one text, with commas between the words"
     return None
 
 
@@ -240,6 +264,9 @@ def _hint_for_model(value: Any, names: Iterable[str]) -> str | None:
 
 def _hint_for_id(text: str) -> str | None:
     """Return an id that the text can be turned into, if there is one."""
+    letters = [one for one in normalize("NFKD", text) if one.isalnum()]
+    if not letters or not all(map(str.isascii, letters)):
+        return None  # another script, of which a slug would keep little or nothing
     meant = slug(text)
     return None if meant == text or check_id(meant) else f"write {meant}"
 

@@ -86,6 +86,12 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             "write 5 without quotes",
         ),
         (
+            "negative_prompt: [blurry, text]",
+            "wrong-type",
+            f"negative_prompt: is a list; {REQUIRES} text of at most 500 characters",
+            "write it as one text, with commas between the words",
+        ),
+        (
             "duration: [5]",
             "wrong-type",
             f"duration: is a list; {REQUIRES} a whole number from 2 to 15",
@@ -282,7 +288,11 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "shots: a storyboard has either scenes or shots at the top, not both",
             None,
         ),
-        ("version: 1\nscenes: [{}]", "scenes[0]: missing keys 'id' and 'shots'", None),
+        (
+            "version: 1\nscenes: [{}]",
+            "scenes[0]: missing keys 'id' and 'shots'",
+            "add id: and a name",
+        ),
         (
             "version: 1\nshots: [{id: a}]\nduration: 5",
             "duration: unknown key",
@@ -309,6 +319,39 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "shots[0].id: 'a b' is not allowed: an id consists of A-Z, a-z, 0-9, dot, underscore "
             "and hyphen, and begins with a letter or a digit",
             "write a-b",
+        ),
+        (
+            "version: 1\nshots: [{id: Café 1}]",
+            "shots[0].id: 'Café 1' is not allowed: an id consists of A-Z, a-z, 0-9, dot, "
+            "underscore and hyphen, and begins with a letter or a digit",
+            "write cafe-1",
+        ),
+        (
+            "version: 1\nshots: [{id: 東京1}]",
+            "shots[0].id: '東京1' is not allowed: an id consists of A-Z, a-z, 0-9, dot, "
+            "underscore and hyphen, and begins with a letter or a digit",
+            None,
+        ),
+        (
+            "version: 1\nshots: [A kite]",
+            "shots[0]: 'A kite' is text; a mapping is needed",
+            "write - id: and a name, and on the line below prompt: and this text",
+        ),
+        (
+            "version: 1\nshots: {pier: {prompt: A pier}}",
+            "shots: is a mapping; a list is needed",
+            "begin each shot with - id: pier",
+        ),
+        (
+            "version: 1\nshots: [{id: a}]\nnegatives: [blurry]",
+            "negatives: is a list; a mapping is needed",
+            "write each entry as name: value, without hyphens and brackets",
+        ),
+        (
+            "version: 1\nshots: [{id: a}]\nvars: {my-hero: x}",
+            "vars.my-hero: 'my-hero' is not allowed: the name of a var consists of letters, "
+            "digits and underscores, and does not begin with a digit",
+            "write my_hero",
         ),
         ("[a]", "film.yaml contains a list; keys with values are needed, such as version: 1", None),
         (
