@@ -17,13 +17,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from storyboard.json_values import MAX_PAYLOAD_LEVELS, is_shallow, is_unicode
+from storyboard.json_values import is_shallow, is_unicode
 from storyboard.links import is_address, is_link
 from storyboard.money import MAX_MICROS
 from storyboard.names import DEVICE, ENDPOINT, ID, MAX_ID_LENGTH, MODEL, TASK_ID, is_video_path
 from storyboard.records import SubmissionState
 
 MAX_PAYLOAD = 2_000_000  # characters; a prompt has a few thousand
+MAX_LEVELS = 64  # of nesting in a payload; earlier versions sent what none does now
 MAX_VERSION = 999_999_998  # a video's file name has room for nine digits
 MAX_TIME = 2.0**33  # the year 2242; until then a float holds every microsecond
 _MAX_TEXT = 200_000  # characters; replies are cut to 16 * 1024 of them
@@ -80,9 +81,7 @@ def is_payload(text: Any) -> bool:
     except (ValueError, RecursionError):
         return False
     is_object = isinstance(document, dict) and end == len(text)
-    is_flat = text.count("{") + text.count("[") <= MAX_PAYLOAD_LEVELS or is_shallow(
-        document, MAX_PAYLOAD_LEVELS
-    )
+    is_flat = text.count("{") + text.count("[") <= MAX_LEVELS or is_shallow(document, MAX_LEVELS)
     return is_object and is_flat and ("\\u" not in text or is_unicode(document))
 
 
