@@ -36,7 +36,7 @@ def command(*, words: tuple[str, ...], as_json: bool) -> int:
 
 
 def _find(word: str) -> Code:
-    if code := find_code(word):
+    if code := find_code(word) or find_code(f"SB{word}"):
         return code
     near = near_code(word)
     raise UsageError(

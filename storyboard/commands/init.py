@@ -15,7 +15,7 @@ from storyboard.errors import ExitCode, UsageError
 from storyboard.language.read_scope import find_project
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.names import spelled_path
+from storyboard.names import as_argument, spelled_path
 from storyboard.private import home_folder
 from storyboard.project.new_project.from_list import (
     ShotList,
@@ -145,5 +145,5 @@ def _tell(folder: Path, written: Written, board: Storyboard, *, as_json: bool) -
     verb = "render --sandbox" if board.is_sound else "validate"
     step = f"storyboard {verb}"
     if folder != Path():
-        step = f"cd {shlex.quote(str(folder))} && {step}"
+        step = f"cd {shlex.quote(as_argument(folder))} && {step}"
     say(f"    next: {step}")

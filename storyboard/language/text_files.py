@@ -153,9 +153,15 @@ def _hint_for_missing(path: Path, display_name: str, files: Files) -> str | None
         names = files.names_in(path.parent)
     except (OSError, ValueError):
         return None
-    same_kind = {Path(name).stem: name for name in names if Path(name).suffix == path.suffix}
-    meant = guess(path.stem, same_kind)
-    return f"did you mean '{same_kind[meant.word]}'?" if meant and meant.is_sure else None
+    stems = {Path(name).stem: name for name in names if _kind(name) == _kind(path.name)}
+    if path.stem in stems:
+        return f"did you mean '{stems[path.stem]}'?"
+    meant = guess(path.stem, stems)
+    return f"did you mean '{stems[meant.word]}'?" if meant and meant.is_sure else None
+
+
+def _kind(name: str) -> str:
+    return Path(name).suffix.casefold().replace(".yml", ".yaml")
 
 
 def is_address(display_name: str) -> bool:

@@ -30,6 +30,10 @@ def test_several_are_explained_one_after_the_other() -> None:
     assert heads == ["SB201 same-request (warning)", "SB301 unknown-key (problem)"]
 
 
+def test_a_number_alone_is_a_code() -> None:
+    assert run("301").stdout == run("SB301").stdout
+
+
 def test_without_a_code_all_are_listed() -> None:
     lines = run().stdout.splitlines()
     assert len(lines) == len(codes())

@@ -57,6 +57,11 @@ def test_the_folder_is_made_and_named_in_the_next_step(program: Program) -> None
     assert output.err == "    next: cd 'films/the harbor' && storyboard render --sandbox\n"
 
 
+def test_a_folder_that_begins_with_a_dash_is_no_option_in_the_next_step(program: Program) -> None:
+    output = program("init", "--", "-film")
+    assert output.err == "    next: cd ./-film && storyboard render --sandbox\n"
+
+
 def test_the_schema_line_leads_to_a_copy_of_the_schema(program: Program) -> None:
     program("init")
     first, *_ = Path(STORYBOARD).read_text("utf-8").splitlines()

@@ -369,6 +369,7 @@ def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
     ("name", "hint"),
     [
         ("shot.csv", "did you mean 'shots.csv'?"),
+        ("more.yml", "did you mean 'more.yaml'?"),
         ("shot.json", None),
         ("data\\shots.csv", "write / between the folders and the file"),
         (
@@ -383,7 +384,7 @@ def test_a_missing_file_gets_the_name_that_was_meant(
     tmp_path: Path, name: str, hint: str | None
 ) -> None:
     text = f"{HEAD}shots: [{{id: a, rows: '{name}', prompt: A boat}}]\n"
-    [problem] = load_text(tmp_path, text, shots_csv="name\nx\n").problems
+    [problem] = load_text(tmp_path, text, shots_csv="name\nx\n", more_yaml="[]").problems
     assert problem.hint == hint
 
 
