@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import unicodedata
@@ -102,6 +103,25 @@ def test_a_storyboard_cannot_act_through_its_problems(
     assert output.code == 2
     if style in ("json", "sarif"):
         json.loads(output.out)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its files have no such names")
+@pytest.mark.parametrize("style", STYLES)
+def test_the_name_of_a_file_beside_a_missing_one_does_not_act(
+    program: Program, film: Path, style: str
+) -> None:
+    (film.parent / "shot-list-one\x9b\u202e.csv").touch()
+    film.write_text(
+        "version: 1\nmodel: alibaba/wan2.7-t2v\nshots:\n"
+        "  - {id: one, prompt: A boat, rows: shot-list-one.csv}\n",
+        "utf-8",
+    )
+    output = program("validate", film, "--format", style)
+    own = ("::error file=",) if style == "github" else ()
+    lines = [line for line in output.out.split("\n") if not (own and line.startswith(own))]
+    check(Output(output.code, "\n".join(lines), output.err))
+    if style in ("text", "json"):
+        assert "did you mean" in output.out
 
 
 @ATTACK
