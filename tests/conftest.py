@@ -58,23 +58,29 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Names of home folders for the tests to come."""
-    folder = tmp_path_factory.mktemp("homes")
-    return (folder / str(number) for number in count())
+    """Empty home folders for the tests to come; one lasts until anything is put into it."""
+    return empty_folders(tmp_path_factory.mktemp("homes"))
+
+
+def empty_folders(parent: Path) -> Iterator[Path]:
+    for number in count():
+        folder = parent / str(number)
+        folder.mkdir()
+        while folder.is_dir() and not any(folder.iterdir()):
+            yield folder
 
 
 @pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
-    """Every test runs without a key, a proxy and a repository, in a home folder of its own."""
+    """Every test runs without a key, a proxy and a repository, in an empty home folder."""
     proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
     # Inside a git hook, these would lead a test into the repository that is being committed to.
     repository = [name for name in os.environ if name.startswith("GIT_")]
     for name in (*_ACCOUNT, *_FOLDERS, *proxies, *repository):
         monkeypatch.delenv(name, raising=False)
-    home = next(homes)
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
+    home = str(next(homes))
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setenv("USERPROFILE", home)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -95,8 +101,17 @@ def loopback_only() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def cards_parsed_once() -> Iterator[None]:
-    """Cards and services are parsed once, however many tests run commands that read them."""
-    from storyboard.models import card_reader, catalog, service_reader, yamltext
+    """Cards and services are read once, however many tests run commands that read them."""
+    from storyboard.models import card_folders, card_reader, catalog, service_reader, yamltext
+    from storyboard.models.folder import schemas_folder
+
+    own = schemas_folder() / "models"
+    read_once: Any = card_folders.CardsOnDisk(own, catalog.Owner.PROGRAM)
+    read_once.find = lru_cache(read_once.find)
+
+    def cards_on_disk(folder: Path, owner: Any) -> Any:
+        is_own = (folder, owner) == (own, catalog.Owner.PROGRAM)
+        return read_once if is_own else card_folders.CardsOnDisk(folder, owner)
 
     documents = lru_cache(maxsize=128)(yamltext.parse_document)
     cards: dict[Any, Any] = {}
@@ -114,6 +129,7 @@ def cards_parsed_once() -> Iterator[None]:
         patch.setattr(card_reader, "parse_document", documents)
         patch.setattr(service_reader, "parse_document", documents)
         patch.setattr(catalog, "parse_card", parse_card_once)
+        patch.setattr(catalog, "CardsOnDisk", cards_on_disk)
         yield
 
 

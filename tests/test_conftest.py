@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.conftest import empty_folders
+
 OUTSIDE = ("192.0.2.1", 443)  # an address for documentation, RFC 5737; nobody is there
 
 
@@ -65,6 +67,18 @@ def test_the_home_folder_is_an_empty_one_of_the_test_s_own(
 ) -> None:
     assert Path.home().is_relative_to(tmp_path_factory.getbasetemp())
     assert list(Path.home().iterdir()) == []
+
+
+def test_a_home_with_anything_in_it_is_no_other_test_s(tmp_path: Path) -> None:
+    folders = empty_folders(tmp_path)
+    first = next(folders)
+    assert next(folders) == first
+    (first / "file").touch()
+    second = next(folders)
+    assert second != first
+    assert list(second.iterdir()) == []
+    second.rmdir()
+    assert next(folders).is_dir()
 
 
 def test_the_guards_hold_against_what_the_caller_s_environment_says(
