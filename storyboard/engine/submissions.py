@@ -22,6 +22,7 @@ from storyboard.engine.run import Run
 from storyboard.engine.task_ids import TaskIds
 from storyboard.engine.tasks import Tasks
 from storyboard.engine.transitions import after_submit
+from storyboard.errors import Locked
 from storyboard.records import SubmissionState, Take
 from storyboard.replies import Limit, Outcome, SubmitReply
 
@@ -58,6 +59,8 @@ class Submissions:
             estimate = job.cost_of(take)
             if problem := self._inputs.problem_of(take):
                 run.hold(job, take, problem)
+            elif job.store.has_other_writer():
+                run.ending.stop(_render_beside(job))
             elif error := self._caps.of_run(take, estimate):
                 run.ending.stop(error)
             elif error := self._caps.of_film(job, take, estimate):
@@ -195,3 +198,13 @@ class Submissions:
         self._foreign_refusals[flight.take.fingerprint] += 1
         if self._foreign_refusals[flight.take.fingerprint] < MAX_UNUSABLE:
             self._run.waiting.append(entry)
+
+
+def _render_beside(job: Job) -> Locked:
+    """The error for a lock that did not hold: its file was deleted, or the disk ignores locks."""
+    return Locked(
+        f"another storyboard process submits into {job.folder} at the same time, although this one "
+        "holds the lock; nothing more is submitted",
+        next_step="wait until both have finished, then run again; do not delete the file .lock, "
+        "and keep the state on a local disk, with --state DIR",
+    )

@@ -102,6 +102,7 @@ class Store:
                     self._fill(self._db, owner)
                     if check_version(self._db, self.path) >= FIRST_WITH_OUTPUTS:
                         select_outputs(self._db, self.path)  # every later change touches these rows
+                    self._last_id = self.last_submission()
             except BaseException:
                 self._db.close()
                 raise
@@ -269,6 +270,15 @@ class Store:
         with explain_errors(self.path):
             return int(self._db.execute("SELECT max(id) FROM submissions").fetchone()[0] or 0)
 
+    def has_other_writer(self) -> bool:
+        """Whether another process has added submissions since the file was opened here.
+
+        Within `transaction` this call begins it, so that none can be added before it ends.
+        """
+        with explain_errors(self.path):
+            [last] = self._change("SELECT max(id) FROM submissions", ()).fetchone()
+        return (last or 0) > self._last_id
+
     def estimate(self, submission: Submission, micros: int) -> None:
         """Set a submission's estimate if it has neither an estimate nor a bill."""
         with explain_errors(self.path):
@@ -372,7 +382,8 @@ class Store:
                     "sending it again could be paid twice",
                     next_step="run render again; it continues with the open one",
                 ) from None
-        return replace(submission, id=int(cursor.lastrowid or 0))
+        self._last_id = int(cursor.lastrowid or 0)
+        return replace(submission, id=self._last_id)
 
 
 def _version_in(path: str) -> int:

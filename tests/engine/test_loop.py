@@ -327,7 +327,7 @@ class FullDisk(Store):
 
     def __init__(self, store: Store) -> None:
         self.path = store.path
-        self._db = store._db
+        self._db, self._last_id = store._db, store._last_id
         self._commits = 0
 
     @contextmanager

@@ -84,7 +84,7 @@ class FusedStore(Store):
 
     def __init__(self, store: Store, fuse: Fuse) -> None:
         self.path = store.path
-        self._db = store._db
+        self._db, self._last_id = store._db, store._last_id
         self._fuse = fuse
 
     @contextmanager

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from storyboard.api.http.response import Answer
-from storyboard.engine.job import Step
+from storyboard.engine.job import Progress, Step
+from storyboard.errors import Locked
+from storyboard.records import SubmissionState
 from tests.engine.rig import make_takes
 from tests.engine.simulation import HOUR, Call, Simulation, cut_off, gaps, no_connection, refused
 
@@ -186,3 +190,27 @@ def test_a_limiter_s_page_for_one_prompt_keeps_no_other_take_waiting(sim: Simula
     assert Counter(sim.states()) == {"unavailable": 5, "succeeded": 2}
     assert [call.payload["prompt"] for call in sim.api.posts][1:3] == ["shot 2", "shot 3"]
     assert result.stopped_by is None
+
+
+# Another process
+
+
+def test_a_render_beside_this_one_ends_its_submissions(sim: Simulation) -> None:
+    """Two renders hold one lock if its file was deleted, or the disk ignores locks."""
+    sim.concurrency = 1
+
+    def submit_the_next(progress: Progress) -> None:
+        if (progress.take, progress.step) == ("shot-1", Step.ACCEPTED):
+            with closing(sim._open()) as store:
+                sent = store.begin(sim.takes[1], endpoint="/api", now=sim.clock.now())
+                store.update(replace(sent, state=SubmissionState.SUCCEEDED, task_id="task-9"))
+
+    sim.listener = submit_the_next
+    stopped_by = sim.render().stopped_by
+    assert isinstance(stopped_by, Locked)
+    assert str(stopped_by) == (
+        f"another storyboard process submits into {sim.folder} at the same time, although this "
+        "one holds the lock; nothing more is submitted"
+    )
+    assert [call.payload["prompt"] for call in sim.api.posts] == ["shot 1"]
+    assert sim.states() == ["succeeded", "succeeded"]
