@@ -64,7 +64,7 @@ class Uploads:
         self._folder = folder
         self._now = clock
         self._lock = threading.Lock()
-        self._open = 0
+        self._open: set[object] = set()  # the slots of files that are arriving
         self._files = {upload.id: upload for upload in self._load()}
 
     def current(self) -> tuple[Upload, ...]:
@@ -73,29 +73,30 @@ class Uploads:
             return tuple(filter(self._is_current, self._files.values()))
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
+    def slot(self) -> Iterator[object]:
         """Reserve room for one more file while it arrives; raises Refusal 429 if there is none."""
+        slot = object()
         with self._lock:
-            if self._open >= MAX_AT_ONCE:
+            if len(self._open) >= MAX_AT_ONCE:
                 raise Refusal(
                     HTTPStatus.TOO_MANY_REQUESTS,
                     f"Concurrent limit exceeded: {MAX_AT_ONCE} uploads at once",
                 )
             count = sum(map(self._is_current, self._files.values()))
-            if count + self._open >= MAX_FILES:
+            if count + len(self._open) >= MAX_FILES:
                 raise Refusal(
                     HTTPStatus.TOO_MANY_REQUESTS,
                     f"Quota exceeded: {MAX_FILES} files are kept; delete one first",
                 )
-            self._open += 1
+            self._open.add(slot)
         try:
-            yield
+            yield slot
         finally:
             with self._lock:
-                self._open -= 1
+                self._open.discard(slot)
 
-    def add(self, filename: str, content: bytes) -> Upload:
-        """Write a file, and remove those that have expired.
+    def add(self, slot: object, filename: str, content: bytes) -> Upload:
+        """Write the file that takes the place of its slot, and remove those that have expired.
 
         Raises:
             ValueError: it is not a picture in an allowed format, or too large; in the API's words.
@@ -115,6 +116,7 @@ class Uploads:
             for old in [each for each in self._files.values() if not self._is_current(each)]:
                 self._remove(old)
             self._files[ident] = upload
+            self._open.discard(slot)
             self._save()
         return upload
 

@@ -87,8 +87,8 @@ def kept_files() -> Iterator[KeptFiles]:
     """What the sandboxes of this process keep; they decode no picture for their clips."""
     kept, add, remove = KeptFiles(), Uploads.add, Uploads.remove
 
-    def add_noted(self: Uploads, filename: str, content: bytes) -> Upload:
-        upload = add(self, filename, content)
+    def add_noted(self: Uploads, slot: object, filename: str, content: bytes) -> Upload:
+        upload = add(self, slot, filename, content)
         kept.add(upload.id, hashlib.sha256(content).hexdigest())
         return upload
 

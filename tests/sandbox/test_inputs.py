@@ -305,7 +305,8 @@ def test_each_address_is_read_once_and_only_some_references_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploads, clips = Uploads(tmp_path / "uploads", Clock()), Clips(tmp_path / "clips")
-    upload = uploads.add("a.png", picture(RED))
+    with uploads.slot() as slot:
+        upload = uploads.add(slot, "a.png", picture(RED))
     reads: list[Path] = []
 
     def read(path: Path, max_bytes: int) -> bytes:

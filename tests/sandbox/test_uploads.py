@@ -15,7 +15,7 @@ import requests
 
 from storyboard.errors import StateError
 from storyboard.media import MAX_UPLOAD_BYTES
-from storyboard.sandbox.uploads import RETENTION_S, Uploads
+from storyboard.sandbox.uploads import MAX_FILES, RETENTION_S, Uploads
 from tests.sandbox.conftest import MODEL, START, Client, Clock
 
 Serve = Callable[..., Client]
@@ -97,7 +97,9 @@ def test_a_body_larger_than_any_file_is_not_read_to_its_end(serve: Serve) -> Non
 
 def test_a_file_of_the_largest_size_is_taken(serve: Serve, tmp_path: Path) -> None:
     content = PNG + bytes(MAX_UPLOAD_BYTES - len(PNG))
-    assert Uploads(tmp_path / "uploads", Clock()).add("a.png", content).size == MAX_UPLOAD_BYTES
+    uploads = Uploads(tmp_path / "uploads", Clock())
+    with uploads.slot() as slot:
+        assert uploads.add(slot, "a.png", content).size == MAX_UPLOAD_BYTES
 
 
 def test_ten_files_are_kept_until_one_is_deleted_or_expires(serve: Serve, clock: Clock) -> None:
@@ -124,6 +126,16 @@ def test_two_files_are_uploaded_at_once(tmp_path: Path) -> None:
             uploads.slot().__enter__()
         with uploads.slot():
             pass
+
+
+def test_a_file_whose_answer_is_on_its_way_takes_one_place_of_ten(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "uploads", Clock())
+    with ExitStack() as answers:
+        for number in range(MAX_FILES):
+            slot = answers.enter_context(uploads.slot())
+            uploads.add(slot, f"{number}.png", PNG)
+        with pytest.raises(Exception, match="Quota exceeded: 10"):
+            uploads.slot().__enter__()
 
 
 def test_a_third_upload_is_refused_while_two_are_on_their_way(serve: Serve) -> None:
@@ -153,7 +165,9 @@ def test_an_upload_that_does_not_come_to_its_end_holds_its_slot_no_longer(serve:
 
 def test_uploads_that_come_at_once_are_all_written(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path / "uploads", Clock())
-    threads = [threading.Thread(target=uploads.add, args=("a.png", PNG)) for _ in range(10)]
+    threads = [
+        threading.Thread(target=uploads.add, args=(object(), "a.png", PNG)) for _ in range(10)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

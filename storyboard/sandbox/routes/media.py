@@ -34,12 +34,12 @@ async def _upload(request: web.Request) -> web.StreamResponse:
         raise Refusal(503, "Service temporarily unavailable: try again", service.retry_headers)
     if service.injects("upload_rate_limited", count):
         raise service.too_many_requests()
-    with sandbox.uploads.slot():
+    with sandbox.uploads.slot() as slot:
         body = await read_body_in_time(request, max_bytes=_MAX_FORM_BYTES)
         try:
             form = request.headers.get("Content-Type", "")
             file = await asyncio.to_thread(read_form_file, form, body, field="file")
-            upload = await asyncio.to_thread(sandbox.uploads.add, file.name, file.content)
+            upload = await asyncio.to_thread(sandbox.uploads.add, slot, file.name, file.content)
         except ValueError as error:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         except StateError:
