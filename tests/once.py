@@ -7,19 +7,24 @@ import json
 import secrets
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 from PIL import Image
 
+from storyboard.language.pictures import measure as pictures_measure
+from storyboard.language.pictures.child import answer
 from storyboard.models.card import ModelCard
 from storyboard.project import connection
 from storyboard.project.new_project import project_files
 from storyboard.project.new_project.project_files import editors_schema
 from storyboard.sandbox.clips import clips
+from storyboard.sandbox.clips import pictures as clip_pictures
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
+from storyboard.sandbox.clips.picture_child import read_pictures
 from storyboard.videos import frame, measure
 from storyboard.videos.frame_child import NoFrameFound, read_frame
 from storyboard.videos.measure_child import read_tracks
@@ -62,6 +67,18 @@ def take_frame(program: Path, content: BinaryIO, wanted: str) -> bytes:
         return json.dumps(error.document).encode()
 
 
+def measure_pictures(program: Path, content: bytes) -> bytes:
+    """What the program that measures pictures prints."""
+    output = BytesIO()
+    answer(BytesIO(content), output)
+    return output.getvalue()
+
+
+def decode_pictures(program: Path, content: bytes) -> bytes:
+    """What the sandbox's program that decodes pictures prints."""
+    return read_pictures(BytesIO(content))
+
+
 def write_schema_once(cards: Sequence[ModelCard]) -> str:
     """The schema for editors, made once of the same cards."""
     key = tuple(map(id, cards))
@@ -81,6 +98,12 @@ def start_no_children(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has videos measured, and frames taken from them, in this process."""
     monkeypatch.setattr(measure, "ask_child", measure_once)
     monkeypatch.setattr(frame, "run_child", take_frame)
+
+
+def trust_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has pictures measured and decoded in this process, which a hostile one could bring down."""
+    monkeypatch.setattr(pictures_measure, "run_child", measure_pictures)
+    monkeypatch.setattr(clip_pictures, "run_child", decode_pictures)
 
 
 @pytest.fixture

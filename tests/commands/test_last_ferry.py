@@ -16,7 +16,7 @@ from storyboard.errors import ExitCode
 from storyboard.records import Submission
 from storyboard.state.queries import read_submissions
 from tests.commands.films import QUICK, Program
-from tests.once import start_no_children
+from tests.once import start_no_children, trust_pictures
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 FILM = "last-ferry.yaml"
@@ -27,6 +27,7 @@ FOLDER = Path("renders/last-ferry.sandbox")
 def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Program:
     """The program with clips that move: takes with other seeds end on other pictures."""
     start_no_children(monkeypatch)
+    trust_pictures(monkeypatch)
     return Program(capsys)
 
 

@@ -20,12 +20,14 @@ from storyboard.sandbox.uploads import MAX_FILES
 from tests.engine.rig import Rig, make_take
 from tests.engine.test_loop import AT_ONCE
 from tests.language.pictures.made import png
+from tests.once import trust_pictures
 
 MODEL = "alibaba/wan2.7-i2v"
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+    trust_pictures(monkeypatch)
     with SandboxServer(settings=AT_ONCE) as running:
         yield running
 
