@@ -142,6 +142,8 @@ def _wait_s(text: str, now: float) -> float | None:
     It may hold seconds from now, a point in time (Unix seconds or milliseconds, an
     HTTP or ISO date), or several of these; the longest wait counts.
     """
+    if not text:  # as in nearly every answer
+        return None
     parts = text.split(",")
     numbers = [number for part in parts if (number := _number(part)) is not None]
     if len(numbers) == len(parts):
