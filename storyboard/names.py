@@ -13,6 +13,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 ID = "[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -197,15 +198,33 @@ def valid_unicode(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def find_spellings(
-    folder: Path, name: str, *, names_in: Callable[[Path], list[str]] = os.listdir
-) -> list[str]:
+def find_spellings(folder: Path, name: str) -> list[str]:
     """The entries of a folder that spell a name in any way, sorted; empty if it is unreadable."""
-    wanted = fold(name)
-    try:
-        return sorted(one for one in names_in(folder) if fold(from_file_name(one)) == wanted)
-    except (OSError, ValueError):
-        return []
+    return Spellings(os.listdir).find(folder, name)
+
+
+class Spellings:
+    """Finds names in folders however they are spelled; reads each folder only once.
+
+    Otherwise many missing files in a folder of many others would cost their product.
+    """
+
+    def __init__(self, names_in: Callable[[Path], list[str]]) -> None:
+        self._names_in = names_in
+        self._folded: dict[Path, dict[str, list[str]]] = {}
+
+    def find(self, folder: Path, name: str) -> list[str]:
+        """Return the entries that spell a name in any way, sorted; none if it is unreadable."""
+        if folder not in self._folded:
+            self._folded[folder] = self._read(folder)
+        return self._folded[folder].get(fold(name), [])
+
+    def _read(self, folder: Path) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        with suppress(OSError, ValueError):
+            for name in sorted(self._names_in(folder)):
+                found.setdefault(fold(from_file_name(name)), []).append(name)
+        return found
 
 
 def spelled_path(path: Path) -> Path:
@@ -221,16 +240,17 @@ def spelled_on_disk(
     name: str,
     *,
     exists: Callable[[Path], bool] = os.path.lexists,
-    names_in: Callable[[Path], list[str]] = os.listdir,
+    spellings: Spellings | None = None,
 ) -> str:
     """A path below a folder, spelled as on disk; unchanged if there is not exactly one match.
 
     Reads the folders along the path; the caller has checked that this is allowed.
     """
+    spellings = spellings or Spellings(os.listdir)
     parts = to_file_name(name).split("/")
     for number, part in enumerate(parts):
         if part not in ("", ".", "..") and not exists(folder / part):
-            found = find_spellings(folder, from_file_name(part), names_in=names_in)
+            found = spellings.find(folder, from_file_name(part))
             if len(found) != 1:
                 return name
             parts[number] = found[0]

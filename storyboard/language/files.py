@@ -74,6 +74,35 @@ class Disk:
         return os.path.realpath(path)
 
 
+class ListedOnce:
+    """Other files, with the names in each folder read only once.
+
+    Otherwise many missing files in a folder of many others would cost their product.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._names: dict[Path, list[str]] = {}
+
+    def read_bytes(self, path: Path, max_bytes: int) -> bytes:
+        """See `Files`."""
+        return self._files.read_bytes(path, max_bytes)
+
+    def exists(self, path: Path) -> bool:
+        """See `Files`."""
+        return self._files.exists(path)
+
+    def names_in(self, folder: Path) -> list[str]:
+        """See `Files`."""
+        if folder not in self._names:
+            self._names[folder] = self._files.names_in(folder)
+        return self._names[folder]
+
+    def real_path(self, path: Path) -> str:
+        """See `Files`."""
+        return self._files.real_path(path)
+
+
 DISK = Disk()
 
 

@@ -28,7 +28,7 @@ from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.models.words import WORDS
-from storyboard.names import spelled_on_disk, to_file_name
+from storyboard.names import Spellings, spelled_on_disk, to_file_name
 from storyboard.records import Position, Problem
 from storyboard.reporting.value_paths import format_value
 
@@ -74,6 +74,7 @@ class Inputs:
         self._unchecked: list[tuple[Source, _MakeSchema, int]] = []
         self._scope = scope
         self._files = scope.files
+        self._spellings = Spellings(scope.files.names_in)
         self._rows: dict[tuple[str, str | None, str | None], Rows] = {}
         self._included: dict[str, str] = {}  # real path to display name
         self.yaml_sources: list[Source] = []
@@ -257,7 +258,7 @@ class Inputs:
         found = _beside(path, display_name, to_file_name(name))
         if self._scope.refusal(found[0]) is None and not self._files.exists(found[0]):
             spelled = spelled_on_disk(
-                path.parent, name, exists=self._files.exists, names_in=self._files.names_in
+                path.parent, name, exists=self._files.exists, spellings=self._spellings
             )
             return _beside(path, display_name, spelled)
         return found

@@ -28,7 +28,7 @@ from storyboard.language.expansion.variants import (
     read_variants,
     unknown_variant,
 )
-from storyboard.language.files import DISK, Files
+from storyboard.language.files import DISK, Files, ListedOnce
 from storyboard.language.ignores import silence
 from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
@@ -86,7 +86,7 @@ def load_storyboard(
     come from a file; relative paths then start from `path`. Prices in `price_files` beat the
     storyboard's own. Raises UsageError if a model card is broken.
     """
-    scope = find_scope(path, allowed=allowed_paths, files=files)
+    scope = find_scope(path, allowed=allowed_paths, files=ListedOnce(files))
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
     expanded, variants, is_whole = _Expanded(None, (), {}, ()), tuple[str, ...](), False
     prices, caps = dict[str, Price](), NO_CAPS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,12 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 # Git's conflict markers; some editors indent them with the surrounding text.
 _CONFLICT = re.compile(r"^[ \t]*(?:<{7}|>{7})(?= |\r?$)", re.MULTILINE)
 
+SLASH = "write / between folder and file, which works on every system"
 DOWNLOAD = "download it, and name the file: nothing is read from the web"
+
+MAX_NAMES = 500
+"""Among how many names the one that was meant is looked for, each time that a file is missing."""
+
 _ADDRESS = re.compile(r"(?:^|/)https?:/")
 
 # How zip files (.xlsx, .ods, .numbers) and .xls files begin.
@@ -148,20 +154,28 @@ def _hint_for_missing(path: Path, display_name: str, files: Files) -> str | None
     if is_address(display_name):
         return DOWNLOAD
     if "\\" in path.name:
-        return "write / between the folders and the file"
+        return SLASH
     try:
         names = files.names_in(path.parent)
     except (OSError, ValueError):
         return None
-    stems = {Path(name).stem: name for name in names if _kind(name) == _kind(path.name)}
+    if len(names) > MAX_NAMES:
+        return None
+    stems = _stems(tuple(names), _kind(path))
     if path.stem in stems:
         return f"did you mean '{stems[path.stem]}'?"
     meant = guess(path.stem, stems)
     return f"did you mean '{stems[meant.word]}'?" if meant and meant.is_sure else None
 
 
-def _kind(name: str) -> str:
-    return Path(name).suffix.casefold().replace(".yml", ".yaml")
+@lru_cache(maxsize=8)
+def _stems(names: tuple[str, ...], kind: str) -> dict[str, str]:
+    """Return the names of one kind of file by their stems."""
+    return {path.stem: str(path) for path in map(Path, names) if _kind(path) == kind}
+
+
+def _kind(path: Path) -> str:
+    return path.suffix.casefold().replace(".yml", ".yaml")
 
 
 def is_address(display_name: str) -> bool:

@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 from storyboard.errors import UsageError
 from storyboard.language.files import DISK, NotAFile
 from storyboard.media import LFS_VERSION
-from storyboard.names import from_file_name, spelled_on_disk, to_file_name
+from storyboard.names import Spellings, from_file_name, spelled_on_disk, to_file_name
 from storyboard.project.git import TreeEntry, ask_git, find_top, parse_tree
 
 _MAX_TREE_BYTES = 32 * 1024 * 1024
@@ -204,7 +204,9 @@ def find_revision(file: Path, name: str) -> tuple[Revision, Path] | None:
         return None
     revision = Revision(top, commit)
     inside = from_file_name(str((folder.resolve() / file.name).relative_to(top)))
-    spelled = spelled_on_disk(top, inside, exists=revision.exists, names_in=revision.names_in)
+    spelled = spelled_on_disk(
+        top, inside, exists=revision.exists, spellings=Spellings(revision.names_in)
+    )
     return revision, top / to_file_name(spelled)
 
 

@@ -213,3 +213,21 @@ def test_the_hints_of_a_run_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     hints_at_most = comparisons // len(known)
     assert count_calls(guess) < 300 * len(known) * hints_at_most
     assert did_you_mean("lnog-name-number-7", known), "the next storyboard has its own"
+
+
+@pytest.mark.parametrize("key", ["rows: missing-{}.csv", "first_frame: missing-{}.png"])
+def test_missing_files_in_a_folder_of_many_others(tmp_path: Path, key: str) -> None:
+    def load(size: int) -> Callable[[], object]:
+        folder = tmp_path / str(size)
+        folder.mkdir(exist_ok=True)
+        for number in range(size):
+            (folder / f"other-{number}.txt").touch()
+        shots = "".join(
+            f"  - {{id: s{number}, prompt: x, {key.format(number)}}}\n" for number in range(size)
+        )
+        film = folder / "film.yaml"
+        model = "model: alibaba/wan2.6-i2v-flash"
+        film.write_text(f"version: 1\n{model}\nshots:\n{shots}", "utf-8")
+        return lambda: load_storyboard(film, load_catalog())
+
+    assert growth(load, 200) < LINEAR

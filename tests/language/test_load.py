@@ -371,7 +371,7 @@ def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
         ("shot.csv", "did you mean 'shots.csv'?"),
         ("more.yml", "did you mean 'more.yaml'?"),
         ("shot.json", None),
-        ("data\\shots.csv", "write / between the folders and the file"),
+        ("data\\shots.csv", "write / between folder and file, which works on every system"),
         (
             "https://a.test/shots.csv",
             "download it, and name the file: nothing is read from the web",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from storyboard.language.read_scope import HOLDS_KEY, ReadScope
-from storyboard.language.text_files import read_bytes
+from storyboard.language.text_files import MAX_NAMES, SLASH, read_bytes
 from storyboard.names import from_file_name, portable_path
 from storyboard.records import Problem
 from storyboard.reporting.suggest import closest
@@ -93,10 +93,12 @@ class PictureFiles:
     def _hint_for_missing(self, path: Path, name: str) -> str | None:
         """Return a hint about a file that is not there, and that an author calls `name`."""
         if "\\" in path.name:
-            return "write / between folder and file, which works on every system"
+            return SLASH
         try:
-            names = map(from_file_name, self._scope.files.names_in(path.parent))
-            guess = closest(from_file_name(path.name), names)
+            names = self._scope.files.names_in(path.parent)
+            is_short = len(names) <= MAX_NAMES
+            known = map(from_file_name, names)
+            guess = closest(from_file_name(path.name), known) if is_short else None
         except (OSError, ValueError):
             return None
         folder, slash, _ = name.rpartition("/")
