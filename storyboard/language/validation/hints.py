@@ -73,7 +73,7 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     if key == "id" and error.keyword == "pattern" and not value.startswith(CURLY_QUOTES):
         return _hint_for_id(value)
     if error.is_about_key and error.path[-2:-1] == ("vars",):
-        name = re.sub(r"\W+", "_", str(value))
+        name = re.sub(r"\W+", "_", str(value)).strip("_")
         return f"write {name}" if name.isidentifier() and name != value else None
     if error.keyword == "enum" and key == "model":
         return _hint_for_model(value, error.limit)

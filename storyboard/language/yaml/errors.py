@@ -37,7 +37,9 @@ _BELOW = re.compile(r"\s*[\r\n]( *)(?=[^\s#])")
 _HYPHEN = re.compile(r"^ *-(?=(?P<key>[A-Za-z_]{1,40}):[^\n]*\n\s*\Z)", re.MULTILINE)
 """A hyphen without a space after it that is meant to begin an entry on a text's last line."""
 
-_FENCE = "```"
+_FENCE = re.compile(r" *```[\w-]*\s*")
+"""A line of Markdown that begins or ends a block of code."""
+
 _MAX_QUOTED = 70
 
 
@@ -220,8 +222,8 @@ def _first_character(failure: Failure) -> Finding | None:
     first = text[index : index + 1]
     if first == "%" and text.startswith("{", index - 1):
         index, first = index - 1, "{%"
-    if text.startswith(_FENCE, index):
-        message = f"{_FENCE} begins or ends a block in Markdown; in YAML it has no meaning"
+    if _FENCE.fullmatch(text, line_start(text, index), line_end(text, index)):
+        message = "``` begins or ends a block in Markdown; in YAML it has no meaning"
         return Finding(index, message, "delete it", None, repair=(index, line_end(text, index), ""))
     message = f"a value without quotes cannot begin with {first}"
     hint = quote_hint(line_at(text, index)[0])

@@ -18,7 +18,7 @@ _INSTEAD_OF_SPACE = re.compile(rf"""(?:^[ \t]*|[-:'"\]}}])({INVISIBLE})""", re.M
 _LIKE_HYPHEN = re.compile(
     r" *([*+\u2010-\u2015\u2022\u2212]|\d{1,3}[.)])(?= +[\w-]+:(?: |$))", re.MULTILINE
 )
-_LIKE_COLON = re.compile(r"(?:- +)*[\w-]+(\uff1a) *(?=(.?))")
+_LIKE_COLON = re.compile(r"(?:- +)*[\w-]+(\uff1a) *(?=([^\r\n]?))")
 
 
 def invisible(failure: Failure) -> Finding | None:

@@ -94,6 +94,12 @@ def test_a_hyphen_without_a_space_is_repaired(tmp_path: Path) -> None:
         ("shots:\n  1. id: a\n     prompt: x\n", "shots:\n  - id: a\n     prompt: x\n"),
         ("shots:\n  \u2022 id: a\n    prompt: x\n", "shots:\n  - id: a\n    prompt: x\n"),
         ("shots\uff1a\n  - id: a\n    prompt\uff1a x\n", "shots:\n  - id: a\n    prompt: x\n"),
+        ("shots\uff1a\r\n  - {id: a, prompt: x}\r\n", "shots:\r\n  - {id: a, prompt: x}\r\n"),
+        (
+            "shots:\n  - id: a\n    prompt: ```kite```\n",
+            'shots:\n  - id: a\n    prompt: "```kite```"\n',
+        ),
+        ("shots:\n  - id: a\n    prompt: ```\n", 'shots:\n  - id: a\n    prompt: "```"\n'),
         ("```yaml\n" + PIER + "```\n", "\n" + PIER + "\n"),
     ],
 )
