@@ -124,7 +124,7 @@ def test_its_steps_report_on_every_storyboard(
     summary = Path(environ["GITHUB_STEP_SUMMARY"]).read_text("utf-8")
     assert summary == (tmp_path / "temp/report.md").read_text("utf-8")
     assert summary.startswith("<!-- storyboard -->\n### Validation\n\n")
-    assert "    -h.storyboard.yaml:6:9: ``` begins or ends a block in Markdown;" in summary
+    assert "    -h.storyboard.yaml:6:9: a value without quotes cannot begin with `" in summary
     assert "    a film/$(touch x).storyboard.yaml: 2 shots, 3 takes" in summary
     assert "outside" not in summary
     assert not (checkout / "x").exists()
