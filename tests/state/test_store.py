@@ -794,6 +794,17 @@ def test_a_file_of_any_earlier_version_has_no_bodies_uploads_or_approvals(
         assert store.uploads.of("ac" * 16) == []
 
 
+def test_a_file_whose_tables_are_spaced_in_another_way_is_ours(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        begun = begin(store, make_take())
+    with raw(tmp_path) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET sql = replace(sql, char(10), '  ')")
+    assert read_submissions(tmp_path) == [begun]
+    with closing(open_store(tmp_path)) as store:
+        assert store.submissions() == [begun]
+
+
 def test_each_migration_runs_once_and_what_was_there_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
