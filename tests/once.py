@@ -6,6 +6,7 @@ import importlib.metadata  # noqa: F401  (measuring does without it where it is 
 import json
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +21,7 @@ from storyboard.models.card import ModelCard
 from storyboard.project import connection
 from storyboard.project.new_project import project_files
 from storyboard.project.new_project.project_files import editors_schema
+from storyboard.sandbox import settings
 from storyboard.sandbox.clips import clips
 from storyboard.sandbox.clips import pictures as clip_pictures
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
@@ -108,7 +110,11 @@ def trust_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def done_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clips stand still; those that are alike are drawn once, and measured once."""
+    """Clips stand still; those that are alike are drawn once, and measured once.
+
+    A render's own sandbox takes no seconds for them, unless it is told to.
+    """
+    monkeypatch.setattr(settings, "UNLIMITED", replace(settings.UNLIMITED, render_time_s=0.1))
     start_no_children(monkeypatch)
     monkeypatch.setattr(connection, "secrets", SameKey)
     monkeypatch.setattr(project_files, "editors_schema", write_schema_once)

@@ -9,13 +9,11 @@ import shlex
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from storyboard.cli import run
-from storyboard.sandbox import settings
 from tests.docs.pages import Block, Command, blocks_of, commands_of, pattern_of
 from tests.language.pictures.made import png
 
@@ -42,8 +40,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).write_bytes(png(*size))
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "80")
-    # A reader waits some seconds for a sandbox; what it prints does not tell.
-    monkeypatch.setattr(settings, "UNLIMITED", replace(settings.UNLIMITED, render_time_s=0.1))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return folder
 
