@@ -16,7 +16,9 @@ _SIDES = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "FETCH_HEAD")
 """Where the sides of a merge or a rebase are; after a `git pull`, the other is what was fetched."""
 
 _MAX_PARENTS = 8
+_MAX_MERGES = 10
 _MAX_BRANCHES = 30
+_HISTORY = ("rev-list", "--parents", "--max-count=100", "HEAD")
 _BRANCHES = (
     *("for-each-ref", f"--count={_MAX_BRANCHES}", "--sort=-committerdate"),
     *("--format=%(objectname)", "refs/heads", "refs/remotes"),
@@ -40,11 +42,11 @@ class FileVersion:
 
 
 def find_versions(path: Path) -> list[FileVersion]:
-    """A file in HEAD, on the other sides of a current or recent merge, and elsewhere.
+    """A file in HEAD, on the other sides of a current merge or of HEAD's own, and elsewhere.
 
-    Elsewhere means where HEAD was before a rebase, which leaves no sides, and the branches
-    with the latest commits. Each content comes once. Empty outside a git checkout, or if
-    git is missing or does not answer.
+    Elsewhere means where HEAD was before a rebase, which leaves no sides, the branches
+    with the latest commits, and what the last merges before HEAD had merged. Each content
+    comes once. Empty outside a git checkout, or if git is missing or does not answer.
     """
     real = path.parent.resolve() / path.name
     if not any(os.path.lexists(folder / ".git") for folder in real.parents):
@@ -56,7 +58,7 @@ def find_versions(path: Path) -> list[FileVersion]:
     name = real.relative_to(top).as_posix()
     sides = (*_SIDES, *(f"HEAD^{number}" for number in range(1, _MAX_PARENTS + 1)))
     branches = (ask_git(folder, *_BRANCHES) or b"").decode("ascii", "replace").split()
-    commits = (*sides, "ORIG_HEAD", *branches)
+    commits = (*sides, "ORIG_HEAD", *branches, *_merged_before(folder))
     queries = [*(f"{commit}:{name}" for commit in commits), "HEAD^2"]
     answer = ask_git(folder, "cat-file", "--batch-check", stdin="\n".join(queries))
     answers = (answer or b"").splitlines()
@@ -70,6 +72,13 @@ def find_versions(path: Path) -> list[FileVersion]:
             version = FileVersion(folder, commit, blob, int(found[2]), commit in sides)
             versions.setdefault(blob, version)
     return list(versions.values())
+
+
+def _merged_before(folder: Path) -> list[str]:
+    """The parents of the latest merges before HEAD, newest first."""
+    history = (ask_git(folder, *_HISTORY) or b"").decode("ascii", "replace").splitlines()[1:]
+    merges = [parents for line in history if len(parents := line.split()[1:]) > 1]
+    return [one for parents in merges[:_MAX_MERGES] for one in parents]
 
 
 def read_version(version: FileVersion) -> bytes | None:

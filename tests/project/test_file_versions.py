@@ -63,7 +63,9 @@ def test_during_a_merge_both_sides_are_found(file: Path) -> None:
 
 
 @pytest.mark.parametrize("others", [["one"], ["one", "two"]])
-def test_right_after_a_merge_its_parents_are_found(file: Path, others: list[str]) -> None:
+def test_the_parents_of_a_merge_are_found_also_after_further_commits(
+    file: Path, others: list[str]
+) -> None:
     commit(file, "ours\n")
     for name in others:
         branch(file, name, f"{name}\n")
@@ -75,7 +77,22 @@ def test_right_after_a_merge_its_parents_are_found(file: Path, others: list[str]
     git(file.parent, "branch", "--quiet", "-D", *others)
     git(file.parent, "update-ref", "-d", "ORIG_HEAD")
     commit(file, "later\n")
-    assert contents(file) == {"HEAD": "later\n"}
+    later = contents(file)
+    assert later.pop("HEAD") == "later\n"
+    assert sorted(later.values()) == sorted(["ours\n", *(f"{name}\n" for name in others)])
+    assert not any(one.is_side for one in find_versions(file) if one.commit != "HEAD")
+
+
+def test_of_earlier_merges_only_the_latest_count(file: Path) -> None:
+    for number in range(12):
+        commit(file, f"{number}\n")
+        branch(file, "other", f"other {number}\n")
+        merge(file, "other", strategy="ours")
+        git(file.parent, "branch", "--quiet", "-D", "other")
+    commit(file, "later\n")
+    found = set(contents(file).values())
+    assert {f"other {number}\n" for number in range(2, 12)} <= found
+    assert "other 1\n" not in found
 
 
 def test_other_branches_are_found_and_none_of_them_is_a_side(file: Path) -> None:

@@ -255,6 +255,22 @@ def test_where_one_side_was_chosen_git_tells_the_other(
     assert server.ledger.posts == 4
 
 
+def test_where_our_side_was_chosen_before_further_commits_git_still_tells_the_other(
+    clones: tuple[Clone, Clone], server: SandboxServer
+) -> None:
+    one, two = clones
+    diverge(one, two)
+    two.merge()
+    two.git("checkout", "--ours", "--", str(MANIFEST))
+    two.commit()
+    two.git("commit", "--quiet", "--allow-empty", "--message", "more")
+    two.push()
+    two.git("fetch", "--quiet")
+    assert set(two.plan().values()) == {"keep", "download"}
+    two.render("--no-download")
+    assert server.ledger.posts == 4
+
+
 def test_what_a_pull_brings_while_a_render_runs_is_paid_for_once(
     clones: tuple[Clone, Clone], server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
