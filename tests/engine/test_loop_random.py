@@ -6,9 +6,9 @@ import hashlib
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from storyboard.engine.loop import Engine
 from storyboard.errors import StateError
 from storyboard.planning.candidates import DECIDED_STATES
 from storyboard.planning.graph import is_resolved
+from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import resolve_takes
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
 from storyboard.replies import Unreached, UploadRefused, UploadReply
@@ -35,6 +36,7 @@ from tests.engine.simulation import (
     Call,
     Killed,
     Simulation,
+    accepted,
     json_answer,
     no_answer,
     no_connection,
@@ -53,6 +55,7 @@ ACCEPTED = {
     "accepted, no id": json_answer({"code": 0, "data": {}}),
     "accepted, other code": json_answer({"code": 1, "data": {"task_id": "task-1"}}),
     "accepted, redirected": json_answer({}, status=302),
+    "accepted, id of another": no_answer(),  # unless there is another: see `answer_post`
 }
 SAFE = {
     "no connection": no_connection(),
@@ -153,7 +156,12 @@ class Ledger:
         if name not in ACCEPTED:
             return POSTS[name]
         answer = self._accept(call)
+        others = [*self.tasks]
         self.tasks[list(self.sim.accepted_s)[-1]] = prompt
+        if name == "accepted, id of another":
+            # One that nobody knows would be believed.
+            known = {row.task_id for row in self.sim.submissions()}.intersection(others)
+            return accepted(max(known)) if known else no_answer()
         return ACCEPTED[name] or answer
 
     def answer_poll(self, call: Call) -> Answer:
@@ -172,6 +180,11 @@ class Ledger:
             return failed
         assert reply is not None
         return reply
+
+    def end_all_faults(self) -> None:
+        """From here on nothing fails."""
+        for faults in (self.posts, self.polls, self.fetches, self.uploads):
+            faults.clear()
 
     def render(self, end: str, number: int) -> None:
         """One run that ends so, at that turn, second or change."""
@@ -225,7 +238,7 @@ NIGHTS = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(night=NIGHTS)
 def test_every_take_is_paid_once_and_the_run_ends_whatever_fails(night: Night) -> None:
     live_through(night, make_takes(5))
@@ -257,20 +270,64 @@ def test_a_take_follows_the_video_of_another_once_whatever_fails(night: Night) -
     live_through(night, takes)
 
 
-def live_through(night: Night, takes: Sequence[Take]) -> None:
+EDITED = (
+    make_takes(5),
+    [make_take(1, "shot 1, edited"), *make_takes(5)[2:]],
+    [replace(make_take(2), id="shot-6"), *make_takes(2), make_take(3, "shot 1")],
+    [make_candidates(1, "shot 1, of a", "shot 1, of b"), *make_takes(5)[1:]],
+    [make_candidates(1, "shot 1, of b", "shot 1, of a"), make_candidates(2, "shot 1, of b")],
+)
+"""What people make of a film between its runs."""
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    night=NIGHTS,
+    films=st.lists(st.sampled_from(EDITED), min_size=5, max_size=5),
+    limits=st.lists(st.sampled_from([None, 1, 3]), min_size=5, max_size=5),
+    downloads=st.lists(st.booleans(), min_size=5, max_size=5),
+)
+def test_every_request_is_paid_once_however_the_film_is_edited_between_the_runs(
+    night: Night,
+    films: Sequence[Sequence[Take]],
+    limits: Sequence[int | None],
+    downloads: Sequence[bool],
+) -> None:
+    with simulated(night) as ledger:
+        sim = ledger.sim
+        for n, (end, number) in enumerate(night.ends):
+            sim.takes = films[n]
+            sim.selected = {take.id for take in sim.takes[: limits[n]]}
+            sim.plan_options = PlanOptions(download=downloads[n])
+            ledger.render(end, number)
+            check_paid_once(ledger)
+        sim.takes, sim.selected, sim.plan_options = films[-1], None, PlanOptions()
+        ledger.end_all_faults()
+        ledger.render("by itself", 0)
+        check_paid_once(ledger)
+        calls = len(sim.api.posts), len(sim.api.polls)
+        ledger.render("by itself", 0)
+        assert (len(sim.api.posts), len(sim.api.polls)) == calls
+
+
+@contextmanager
+def simulated(night: Night, takes: Sequence[Take] = ()) -> Iterator[Ledger]:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         sim = Simulation(Path(folder) / "out", takes, patch, concurrency=night.concurrency)
         sim.latency_s = night.latency_s
         if night.log is not None:
             sim.api = ApiWithLog(sim, LOGS[night.log])
-        ledger = Ledger(sim, [*night.posts], [*night.polls], [*night.fetches], [*night.uploads])
+        yield Ledger(sim, [*night.posts], [*night.polls], [*night.fetches], [*night.uploads])
+
+
+def live_through(night: Night, takes: Sequence[Take]) -> None:
+    with simulated(night, takes) as ledger:
         for end, number in night.ends:
             ledger.render(end, number)
             check_paid_once(ledger)
             check_turns(ledger)
             check_uploaded_once(ledger)
-        for given_up in (ledger.posts, ledger.polls, ledger.fetches, ledger.uploads):
-            given_up.clear()  # from here on nothing fails
+        ledger.end_all_faults()
         ledger.render("by itself", 0)
         check_paid_once(ledger)
         check_turns(ledger)
@@ -285,15 +342,15 @@ def check_paid_once(ledger: Ledger) -> None:
             is_later_account = before in ACCOUNT and run > run_before
             assert before in SAFE or is_later_account, f"{prompt} was sent again after {before!r}"
     rows = ledger.sim.submissions()
-    known = {row.task_id: str(row.payload["prompt"]) for row in rows if row.task_id}
+    known = {(row.task_id, str(row.payload["prompt"])) for row in rows if row.task_id}
     in_doubt = {
         str(row.payload["prompt"])
         for row in rows
         if row.state in (SubmissionState.SENDING, SubmissionState.UNKNOWN)
     }
     for task_id, prompt in ledger.tasks.items():
-        assert known.get(task_id) == prompt or prompt in in_doubt, f"{task_id} was lost"
-    assert set(known) <= set(ledger.tasks), "a task that the API never gave"
+        assert (task_id, prompt) in known or prompt in in_doubt, f"{task_id} was lost"
+    assert {task for task, _ in known} <= set(ledger.tasks), "a task that the API never gave"
     with closing(sqlite3.connect(ledger.sim.folder / FILE_NAME)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
