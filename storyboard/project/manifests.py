@@ -213,8 +213,8 @@ def _read_from_git(
                     if take.status in _PAID and take.fingerprint in lacking
                     if take.status is TakeStatus.RENDERED or take.fingerprint in may_be_open
                 )
-                if takes:  # without any, nothing would show whose manifest it is
-                    yield replace(manifest, takes=takes)
+                # The few that are left would not show that a renamed film's manifest is its own.
+                yield replace(manifest, storyboard=space.storyboard.name, takes=takes)
                 reported |= {take.fingerprint for take in sent}
 
 

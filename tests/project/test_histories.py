@@ -304,6 +304,24 @@ def test_a_folder_that_was_renamed_after_all_of_it_failed_is_adopted_as_advised(
     assert server.ledger.posts == 4
 
 
+def test_a_folder_with_a_chain_that_was_renamed_is_adopted_as_advised(
+    clones: tuple[Clone, Clone], server: SandboxServer
+) -> None:
+    one, _ = clones
+    film = one.folder / "film.yaml"
+    shot = "{id: b1, model: alibaba/wan2.7-i2v, prompt: On, first_frame: {take: a1, frame: last}}"
+    film.write_text(f"{film.read_text('utf-8')}  - {shot}\n", "utf-8")
+    one.render()
+    one.commit()
+    rename(one)
+    one.commit()
+    (one.folder / NEW).rename(one.folder / FOLDER)
+    adopted = run(one, "adopt", "movie.yaml", str(FOLDER))
+    assert adopted.code == 0, adopted.err
+    assert run(one, "render", "movie.yaml", "--yes").code == 0
+    assert server.ledger.posts == 3
+
+
 def test_the_folder_of_a_storyboard_that_is_still_there_is_not_left_behind(
     clones: tuple[Clone, Clone], server: SandboxServer
 ) -> None:
