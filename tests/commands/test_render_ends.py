@@ -42,16 +42,17 @@ from pathlib import Path
 from storyboard.cli import main
 from storyboard.state.store import Store
 
-opened = Store.__init__
+update = Store.update
 
 
-def open_and_fill(store, *arguments, **more):
-    opened(store, *arguments, **more)
-    largest = max(path.stat().st_size for path in Path("renders/film").glob("state.sqlite3*"))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 12_000, largest + 12_000))
+def fill_and_update(store, *arguments, **more):
+    size = Path("renders/film/state.sqlite3-wal").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    Store.update = update
+    return update(store, *arguments, **more)
 
 
-Store.__init__ = open_and_fill
+Store.update = fill_and_update
 main()
 """
 
