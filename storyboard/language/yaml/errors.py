@@ -222,9 +222,12 @@ def _first_character(failure: Failure) -> Finding | None:
     first = text[index : index + 1]
     if first == "%" and text.startswith("{", index - 1):
         index, first = index - 1, "{%"
-    if _FENCE.fullmatch(text, line_start(text, index), line_end(text, index)):
+    start, end = line_start(text, index), line_end(text, index)
+    if _FENCE.fullmatch(text, start, end):
         message = "``` begins or ends a block in Markdown; in YAML it has no meaning"
-        return Finding(index, message, "delete it", None, repair=(index, line_end(text, index), ""))
+        if index > start and text[:start].rstrip().endswith(":"):  # around the text of a key
+            return Finding(index, message, "delete it, and the one that ends the text", None)
+        return Finding(index, message, "delete it", None, repair=(index, end, ""))
     message = f"a value without quotes cannot begin with {first}"
     hint = quote_hint(line_at(text, index)[0])
     # A text that follows one of these was hardly meant to include it.

@@ -91,7 +91,8 @@ def test_a_hyphen_without_a_space_is_repaired(tmp_path: Path) -> None:
             "shots:\n  - id: a\n    prompt: x\n  - id: b\n    prompt: y\n",
         ),
         ("shots:\n  * id: a\n    prompt: x\n", "shots:\n  - id: a\n    prompt: x\n"),
-        ("shots:\n  1. id: a\n     prompt: x\n", "shots:\n  - id: a\n     prompt: x\n"),
+        ("shots:\n  1. id: a\n     prompt: x\n", "shots:\n  -  id: a\n     prompt: x\n"),
+        ("shots:\n  1. id: a\n    prompt: x\n", "shots:\n  - id: a\n    prompt: x\n"),
         ("shots:\n  \u2022 id: a\n    prompt: x\n", "shots:\n  - id: a\n    prompt: x\n"),
         ("shots\uff1a\n  - id: a\n    prompt\uff1a x\n", "shots:\n  - id: a\n    prompt: x\n"),
         ("shots\uff1a\r\n  - {id: a, prompt: x}\r\n", "shots:\r\n  - {id: a, prompt: x}\r\n"),
@@ -101,10 +102,22 @@ def test_a_hyphen_without_a_space_is_repaired(tmp_path: Path) -> None:
         ),
         ("shots:\n  - id: a\n    prompt: ```\n", 'shots:\n  - id: a\n    prompt: "```"\n'),
         ("```yaml\n" + PIER + "```\n", "\n" + PIER + "\n"),
+        ("Film:\n```yaml\n" + PIER + "```\n", "Film:\n\n" + PIER + "\n"),
     ],
 )
 def test_what_only_looks_like_yaml_is_repaired(wrong: str, right: str, tmp_path: Path) -> None:
     assert repaired_text(tmp_path, wrong) == right
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shots:\n  - id: a\n    prompt:\n      ```\n      A kite\n      ```\n",
+        "shots:\n  - id: a\n    prompt: A girl\n    她说\uff1a走吧\n    duration: 5\n",
+    ],
+)
+def test_what_may_belong_to_a_text_is_left_to_the_author(text: str, tmp_path: Path) -> None:
+    assert repaired_text(tmp_path, text) == text
 
 
 @pytest.mark.parametrize(
