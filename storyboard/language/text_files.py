@@ -161,11 +161,12 @@ def _hint_for_missing(path: Path, display_name: str, files: Files) -> str | None
         return None
     if len(names) > MAX_NAMES:
         return None
-    stems = _stems(tuple(names), _kind(path))
-    if path.stem in stems:
-        return f"did you mean '{stems[path.stem]}'?"
+    others = tuple(name for name in names if name != path.name)  # its own is a link to nothing
+    stems = _stems(others, _kind(path))
     meant = guess(path.stem, stems)
-    return f"did you mean '{stems[meant.word]}'?" if meant and meant.is_sure else None
+    stem = path.stem if path.stem in stems else meant.word if meant and meant.is_sure else None
+    where = " in the same folder" if "/" in display_name else ""
+    return f"did you mean '{stems[stem]}'{where}?" if stem else None
 
 
 @lru_cache(maxsize=8)

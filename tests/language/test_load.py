@@ -371,6 +371,8 @@ def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
         ("shot.csv", "did you mean 'shots.csv'?"),
         ("more.yml", "did you mean 'more.yaml'?"),
         ("shot.json", None),
+        ("tables/shot.csv", "did you mean 'shots.csv' in the same folder?"),
+        ("link.csv", None),
         ("data\\shots.csv", "write / between folder and file, which works on every system"),
         (
             "https://a.test/shots.csv",
@@ -383,6 +385,9 @@ def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
 def test_a_missing_file_gets_the_name_that_was_meant(
     tmp_path: Path, name: str, hint: str | None
 ) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "shots.csv").write_text("name\nx\n")
+    (tmp_path / "link.csv").symlink_to("none.csv")
     text = f"{HEAD}shots: [{{id: a, rows: '{name}', prompt: A boat}}]\n"
     [problem] = load_text(tmp_path, text, shots_csv="name\nx\n", more_yaml="[]").problems
     assert problem.hint == hint

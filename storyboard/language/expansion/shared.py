@@ -177,7 +177,9 @@ def find_shared(
         hint = (
             hint_for_invisible(setting.node.text) if isinstance(setting.node, ScalarNode) else None
         )
-        hint = hint or did_you_mean(name, known) or otherwise
+        if _number(name) is None:  # one number is no typo of another
+            hint = hint or did_you_mean(name, known)
+        hint = hint or otherwise
         fail(setting, scope, name, _UNKNOWN[shared.kind], words, hint=hint)
     shared.used.add(name)
     return shared.values[name]

@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storyboard.json_values import MAX_PAYLOAD_LENGTH, MAX_PAYLOAD_LEVELS, is_shallow
 from storyboard.language.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
-from storyboard.language.validation.hints import hint_for_unknown_key, hint_for_value
+from storyboard.language.validation.hints import (
+    hint_for_unknown_key,
+    hint_for_value,
+    hint_for_wide_colon,
+)
 from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
 from storyboard.models.schema.messages import describe_error, most_specific
@@ -71,7 +75,8 @@ def check_file(
     if not isinstance(root, MappingNode):
         found = "a list" if isinstance(root, SequenceNode) else "a single value"
         words = f"{display_name} contains {found}; keys with values are needed, such as version: 1"
-        return (Problem(root.position, "wrong-type", words),)
+        hint = hint_for_wide_colon(root.text) if isinstance(root, ScalarNode) else None
+        return (Problem(root.position, "wrong-type", words, hint),)
     data = root.data
     if compile_check(schema)(data):
         return ()

@@ -12,18 +12,20 @@ from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.templates.slug import slug
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
+from storyboard.models.schema.keys import JINJA_WORDS
 from storyboard.models.schema.words import allowed_words, spelled
 from storyboard.models.words import DURATION, MEDIA, NEGATIVE_PROMPT, RATIO, RESOLUTION, SEED, SOUND
-from storyboard.names import check_id
+from storyboard.names import RESERVED_NAMES, check_id
 from storyboard.reporting.invisible import CURLY_QUOTES, WIDE_COLON, hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, did_you_mean
 
 _MIN_LETTERS = 3
 _MAX_NAME = 40
-NO_SEED = "leave seed out, and the API chooses one"
+NO_SEED = "leave seed empty, and the API chooses one"
 _HYPHEN = "begin each entry with a hyphen and a space"
 _OWN_KEYS = "put keys of your own under meta"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WIDE = re.compile(r"[A-Za-z_-]+\uff1a")
 
 
 FOREIGN_NAMES: Mapping[str, str] = {
@@ -74,7 +76,8 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
         return _hint_for_id(value)
     if error.is_about_key and error.path[-2:-1] == ("vars",):
         name = re.sub(r"\W+", "_", str(value)).strip("_")
-        return f"write {name}" if name.isidentifier() and name != value else None
+        is_sound = name.isidentifier() and name not in (value, *RESERVED_NAMES, *JINJA_WORDS)
+        return f"write {name}" if is_sound else None
     if error.keyword == "enum" and key == "model":
         return _hint_for_model(value, error.limit)
     if error.keyword == "enum":
@@ -172,21 +175,27 @@ def _hint_for_type(error: SchemaError) -> str | None:
 def _hint_for_shape(error: SchemaError, wanted: list[str]) -> str | None:
     """Say how a list or a mapping is written in place of a text, or of each other."""
     value, key = error.value, error.path[-1] if error.path else ""
-    if isinstance(value, str) and wanted == ["object"] and "\uff1a" in value:
-        return WIDE_COLON
+    if isinstance(value, str) and wanted == ["object"] and (hint := hint_for_wide_colon(value)):
+        return hint
     if error.path[-2:-1] == ("shots",) and isinstance(value, str):
         return "write - id: and a name, and on the line below prompt: and this text"
     if isinstance(value, str) and wanted[0] == "array":
         return "write it as a list, in brackets: [...]"
     if isinstance(value, dict) and wanted == ["array"]:
-        is_by_name = key == "shots" and all(isinstance(one, dict) for one in value.values())
         name = next(iter(value), "")
+        are_shots = key == "shots" and all(isinstance(one, dict) for one in value.values())
+        is_by_name = are_shots and check_id(name) is None
         return f"begin each shot with - id: {name}" if is_by_name else _HYPHEN
     if isinstance(value, list) and wanted == ["object"]:
         return "write each entry as name: value, without hyphens and brackets"
     if isinstance(value, list) and key == NEGATIVE_PROMPT:
         return "write it as one text, with commas between the words"
     return None
+
+
+def hint_for_wide_colon(text: str) -> str | None:
+    """Return what to do about a wide colon behind a key, not one in a text of another script."""
+    return WIDE_COLON if _WIDE.match(text) else None
 
 
 def _hint_for_sound(error: SchemaError) -> str | None:

@@ -15,7 +15,7 @@ from storyboard.names import DEVICE, FOLDER_ENDING, ID, MAX_ID_LENGTH, RESERVED_
 Schema = dict[str, Any]
 
 # Jinja does not read these words as names.
-_JINJA_WORDS = (
+JINJA_WORDS = (
     *("true", "false", "none", "True", "False", "None", "self"),
     *("not", "and", "or", "in", "is", "if", "else"),
 )
@@ -81,7 +81,7 @@ _VAR_NAMES: Schema = {
             "errorMessage": "this name already has a meaning in templates",
         },
         {
-            "not": {"enum": list(_JINJA_WORDS)},
+            "not": {"enum": list(JINJA_WORDS)},
             "errorMessage": "this name is a keyword of the template language",
         },
     ]

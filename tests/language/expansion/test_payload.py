@@ -228,23 +228,28 @@ def test_seeds_shift_without_a_range_and_one_outside_stays_for_the_schema() -> N
     [
         (
             "heroo",
-            "defaults.seed: there is no shared seed 'heroo'; known: hero, auto",
+            "defaults.seed: there is no shared seed 'heroo'; known: hero, 17, auto",
             "did you mean 'hero'?",
         ),
         (
             "'42'",
-            "defaults.seed: there is no shared seed '42'; known: hero, auto",
+            "defaults.seed: there is no shared seed '42'; known: hero, 17, auto",
             "write 42 without quotes",
         ),
         (
+            "'7'",
+            "defaults.seed: there is no shared seed '7'; known: hero, 17, auto",
+            "write 7 without quotes",
+        ),
+        (
             "'-1'",
-            "defaults.seed: there is no shared seed '-1'; known: hero, auto",
-            "leave seed out, and the API chooses one",
+            "defaults.seed: there is no shared seed '-1'; known: hero, 17, auto",
+            "leave seed empty, and the API chooses one",
         ),
         (
             "random",
-            "defaults.seed: there is no shared seed 'random'; known: hero, auto",
-            "leave seed out, and the API chooses one",
+            "defaults.seed: there is no shared seed 'random'; known: hero, 17, auto",
+            "leave seed empty, and the API chooses one",
         ),
         (
             "'{{ 1.5 }}'",
@@ -261,7 +266,7 @@ def test_seeds_shift_without_a_range_and_one_outside_stays_for_the_schema() -> N
     ],
 )
 def test_what_is_no_seed_is_a_problem(seed: str, message: str, hint: str | None) -> None:
-    text = f"{{seeds: {{hero: 42}}, defaults: {{prompt: x, seed: {seed}}}}}"
+    text = f"{{seeds: {{hero: 42, '17': 3}}, defaults: {{prompt: x, seed: {seed}}}}}"
     traced, problems, _ = traced_of(text)
     assert [(problem.message, problem.hint) for problem in problems] == [(message, hint)]
     assert "seed" not in traced.payload

@@ -137,7 +137,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             "seed: -1",
             "too-small",
             "seed: -1 is less than 0, the least that alibaba/wan2.7-t2v allows",
-            "leave seed out, and the API chooses one",
+            "leave seed empty, and the API chooses one",
         ),
         (
             "seed: 2147483648",
@@ -343,6 +343,26 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "begin each shot with - id: pier",
         ),
         (
+            "version: 1\nshots: {the pier: {prompt: A pier}}",
+            "shots: is a mapping; a list is needed",
+            "begin each entry with a hyphen and a space",
+        ),
+        (
+            "version: 1\nshots: {}",
+            "shots: is a mapping; a list is needed",
+            "begin each entry with a hyphen and a space",
+        ),
+        (
+            "version: 1\nshots: [id\uff1aa]",
+            "shots[0]: 'id\uff1aa' is text; a mapping is needed",
+            "this is the wide colon of Chinese and Japanese; write ': ' in its place",
+        ),
+        (
+            "version: 1\nshots: [远景\uff1a海]",
+            "shots[0]: '远景\uff1a海' is text; a mapping is needed",
+            "write - id: and a name, and on the line below prompt: and this text",
+        ),
+        (
             "version: 1\nshots: [{id: a}]\nnegatives: [blurry]",
             "negatives: is a list; a mapping is needed",
             "write each entry as name: value, without hyphens and brackets",
@@ -353,11 +373,22 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "digits and underscores, and does not begin with a digit",
             "write my_hero",
         ),
+        (
+            "version: 1\nshots: [{id: a}]\nvars: {-take: x}",
+            "vars[\"-take\"]: '-take' is not allowed: the name of a var consists of letters, "
+            "digits and underscores, and does not begin with a digit",
+            None,
+        ),
         ("[a]", "film.yaml contains a list; keys with values are needed, such as version: 1", None),
         (
             "hello",
             "film.yaml contains a single value; keys with values are needed, such as version: 1",
             None,
+        ),
+        (
+            "version\uff1a1\nshots\uff1a\n",
+            "film.yaml contains a single value; keys with values are needed, such as version: 1",
+            "this is the wide colon of Chinese and Japanese; write ': ' in its place",
         ),
     ],
 )
