@@ -125,7 +125,8 @@ class Columns(NamedTuple):
 def map_columns(rows: Sequence[RowValues], card: ModelCard) -> Columns:
     """The columns of the rows, each with the key that it fills."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    spellings, essences = _by(_normalized, names), _by(_without_fillers, names)
+    shots_first = sorted(names, key=lambda name: "shot" not in _normalized(name).split("_"))
+    spellings, essences = _by(_normalized, names), _by(_without_fillers, shots_first)
     used: list[Column] = []
     misfits: dict[str, tuple[str, Json]] = {}
     for key in _NAMES:

@@ -134,6 +134,13 @@ def test_a_unit_and_the_word_shot_in_a_heading_are_understood(name: str, key: st
     assert list(mapped(**{name: ["5", "6"]})) == ([key] if key else [])
 
 
+def test_a_shots_own_title_and_duration_come_before_those_of_its_scene() -> None:
+    names = ("Video Title", "Shot Title", "Scene Duration", "Shot Duration")
+    used = mapped(**{name: ["5", "6"] for name in names})
+    assert "Shot Title" in used["title"]
+    assert "Shot Duration" in used["duration"]
+
+
 def test_where_each_scene_is_one_shot_its_number_is_the_id() -> None:
     texts = ["a", "b"]
     assert mapped(**{"Scene #": [1, 2], "Action": texts})["id"] == "{{ row['Scene \\u0023'] }}"
