@@ -28,17 +28,17 @@ MAX_UNPACKED_BYTES = 256 << 20
 _MAX_ROWS = 100_100  # one more than is read, and some lines above the column names
 _MAX_TEXT = 64 << 20  # characters
 
-_CELL = re.compile(rb'<(?:\w+:)?c(?=[^>]*? s="(\d{1,5})")[^>]*? r="([A-Z]{1,3}\d{1,7})"')
-_FORMULA = rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+_CELL = re.compile(rb'<(?:\w+:)?c(?=[^<>]*? s="(\d{1,5})")[^<>]*? r="([A-Z]{1,3}\d{1,7})"')
+_FORMULA = rb"<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)"
 _UNSAVED = re.compile(
-    rb'<(?:\w+:)?c(?![^>]* t="(?:str|s)")(?=[^>]* r="([A-Z]{1,3}\d{1,7})")[^>]*>'
+    rb'<(?:\w+:)?c(?![^<>]* t="(?:str|s)")(?=[^<>]* r="([A-Z]{1,3}\d{1,7})")[^<>]*>'
     + _FORMULA
     + rb"(?:<(?:\w+:)?v ?/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
 )
 """A formula without its value, as programs write it that cannot calculate."""
 
 _ERROR = re.compile(
-    rb'<(?:\w+:)?c(?=[^>]* t="e")(?=[^>]* r="([A-Z]{1,3}\d{1,7})")[^>]*>(?:'
+    rb'<(?:\w+:)?c(?=[^<>]* t="e")(?=[^<>]* r="([A-Z]{1,3}\d{1,7})")[^<>]*>(?:'
     + _FORMULA
     + rb")?<(?:\w+:)?v>(#[^<]{1,20})<"
 )

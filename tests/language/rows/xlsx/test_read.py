@@ -65,6 +65,16 @@ def test_a_cell_far_from_the_others_costs_bounded_memory_and_time(tmp_path: Path
     assert "export it as CSV (UTF-8)" in said(rows)
 
 
+def test_the_cells_of_a_comment_are_passed_over_at_once(tmp_path: Path) -> None:
+    comment = f"<!--{'<c ' * 100_000} t='e' <f -->".replace("'", '"')
+    cells = (
+        '<row r="1"><c r="A1" t="str"><v>id</v></c></row><row r="2"><c r="A2"><v>7</v></c></row>'
+    )
+    sheet = {"xl/worksheets/sheet1.xml": sheet_xml(comment + cells)}
+    rows = rows_of(tmp_path, workbook({"S": []}, others=sheet))
+    assert [dict(row) for row in rows.rows] == [{"id": "7"}]
+
+
 def test_columns_without_a_name_are_left_out_as_in_csv(tmp_path: Path, answers: list[Any]) -> None:
     answers.append(
         {"rows": [[1, ["id", "", "prompt"]], [2, ["a", "x", "A kite"]], [3, ["", "", "", "y"]]]}
