@@ -2,9 +2,9 @@
 
 A repository comes from outside, including its configuration: filters, hooks,
 fsmonitor, diff drivers and remotes can all name a program. So git is only
-asked for object ids and for objects as they are stored (`rev-parse`, `for-each-ref`,
-`ls-tree`, `cat-file`), which starts none of them. Whether a file differs is computed
-here, from the text that was read from it.
+asked for object ids and for objects as they are stored (`rev-parse`, `rev-list`,
+`for-each-ref`, `ls-tree`, `cat-file`), which starts none of them. Whether a file
+differs is computed here, from the text that was read from it.
 """
 
 from __future__ import annotations
