@@ -30,6 +30,7 @@ from storyboard.engine.pictures import MAX_DATA_BYTES, NoPicture
 from storyboard.engine.run import Run
 from storyboard.engine.uploader import Uploader
 from storyboard.engine.workers import Workers
+from storyboard.errors import NoProcess
 from storyboard.media import At, Input, find_contents, with_values
 from storyboard.records import Payload, Take
 
@@ -82,7 +83,11 @@ class Inputs:
         if self._run.ending.is_leaving or not self._calls:
             return
         if self._workers is None:
-            self._workers = Workers(_THREADS, self._run.inbox, name="upload")
+            try:
+                self._workers = Workers(_THREADS, self._run.inbox, name="upload")
+            except NoProcess as error:  # must not lose the reply to an open POST
+                self._run.ending.fail(error, self._run.clock.monotonic())
+                return
         while self._calls and self._workers.free:
             self._workers.start(self._calls.popleft())
         self._run.preparing = self._workers.busy

@@ -213,6 +213,20 @@ def test_a_fallback_s_own_pictures_are_prepared_as_well(sim: Simulation) -> None
     assert sent(sim) == [[*urls(sim.kept.values())]] * 2
 
 
+def test_where_no_thread_can_be_started_for_pictures_the_open_posts_are_waited_for(
+    sim: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_threads(size: int, inbox: Any, *, name: str) -> None:
+        raise NoProcess("can't start new thread")
+
+    picture(sim, "hero.png")
+    sim.takes = [make_take(1), showing(sim, 2, "hero.png")]
+    monkeypatch.setattr("storyboard.engine.inputs.Workers", no_threads)
+    with pytest.raises(NoProcess, match="can't start new thread"):
+        sim.render()
+    assert sim.states() == ["accepted"]
+
+
 # What holds a take
 
 
