@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from storyboard.engine.job import RunResult
-from storyboard.errors import ExitCode, StateError, StorageFailed, TimeIsUp, worst_of
+from storyboard.errors import (
+    ExitCode,
+    StateError,
+    StorageFailed,
+    TimeIsUp,
+    UnusableManifest,
+    worst_of,
+)
 from storyboard.planning.cost import Pricing
 from storyboard.planning.plan import PlanOptions
 from storyboard.project.output_folder import adopt_replaced, write_outputs_of
@@ -73,12 +80,12 @@ def _finish(film: Prepared, results: list[RunResult]) -> Outcome:
         write_outputs_of(film.space, film.store, states)
         has_outputs = True
         waiting = film.find_waiting(states)
-    except StateError as error:
+    except (StateError, UnusableManifest) as error:
         results.append(stopped_by_storage(error))
     return Outcome(film.space, film.plan, film.pricing, states, has_outputs, waiting)
 
 
-def stopped_by_storage(error: StateError) -> RunResult:
+def stopped_by_storage(error: StateError | UnusableManifest) -> RunResult:
     """The result of a run that the disk or a file ended."""
     return RunResult(stopped_by=StorageFailed(str(error), next_step=error.next_step))
 

@@ -296,6 +296,29 @@ def test_what_a_pull_brings_while_a_render_runs_is_paid_for_once(
     assert server.ledger.posts == 3
 
 
+def test_a_manifest_broken_while_a_render_runs_keeps_no_other_film_from_its_outputs(
+    clones: tuple[Clone, Clone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the manifest says which video a locked take has."""
+    one, _ = clones
+    film = one.folder / "film.yaml"
+    film.write_text(film.read_text("utf-8").replace("{id: a1", "{locked: true, id: a1"), "utf-8")
+    one.add_shot("b1")
+    (one.folder / "other.yaml").write_text(FILM.replace("A ", "The "), "utf-8")
+
+    def run_and_break(*arguments: Any, **more: Any) -> Any:
+        result = run_engine(*arguments, **more)
+        (one.folder / MANIFEST).write_text("{", "utf-8")
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "run_engine", run_and_break)
+        output = one.run("render", "other.yaml", "--yes")
+    assert output.code == 6
+    assert f"{MANIFEST} cannot be used as a manifest: it is not JSON" in output.err
+    assert (one.folder / "renders/other/manifest.json").is_file()
+
+
 def test_of_two_successes_for_one_request_the_latest_is_the_manifests_everywhere(
     clones: tuple[Clone, Clone], server: SandboxServer
 ) -> None:
