@@ -23,7 +23,7 @@ from storyboard.records import Json
 
 SCHEMA_VERSION = 4
 FIRST_WITH_INPUTS = 4
-_MAX_LEVELS = MAX_PAYLOAD_LEVELS + 3  # a payload is in a take, in a list, in the document
+_MAX_LEVELS = MAX_PAYLOAD_LEVELS + 5  # document, takes, take, failed_candidates, candidate
 _TIMES = ("submitted_at", "finished_at", "url_expires_at")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 

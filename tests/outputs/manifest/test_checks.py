@@ -67,7 +67,9 @@ def read(path: Path, content: bytes) -> UsageError:
 
 def test_a_payload_may_nest_as_deep_as_a_storyboard_allows() -> None:
     manifest = document()
-    change("takes", 0, "payload", "deep", to=nested(MAX_PAYLOAD_LEVELS - 1))(manifest)
+    deepest = {"deep": nested(MAX_PAYLOAD_LEVELS - 1)}
+    change("takes", 0, "payload", to=deepest)(manifest)
+    change("takes", 0, "failed_candidates", to=[{"payload": deepest}])(manifest)
     assert parse_manifest(json.dumps(manifest).encode()) == manifest
 
 
