@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storyboard.language.files import DISK, Files, NotAFile
+from storyboard.names import from_file_name, valid_unicode
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import position_at
 from storyboard.reporting.suggest import guess
@@ -161,8 +162,11 @@ def _hint_for_missing(path: Path, display_name: str, files: Files) -> str | None
         return None
     if len(names) > MAX_NAMES:
         return None
-    others = tuple(name for name in names if name != path.name)  # its own is a link to nothing
-    stems = _stems(others, _kind(path))
+    path = Path(from_file_name(path.name))
+    # Its own name is a link to nothing, and one of broken Unicode cannot be written in a file.
+    known = map(from_file_name, names)
+    others = (name for name in known if name != path.name and name == valid_unicode(name))
+    stems = _stems(tuple(others), _kind(path))
     meant = guess(path.stem, stems)
     stem = path.stem if path.stem in stems else meant.word if meant and meant.is_sure else None
     where = " in the same folder" if "/" in display_name else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -391,6 +392,14 @@ def test_a_missing_file_gets_the_name_that_was_meant(
     text = f"{HEAD}shots: [{{id: a, rows: '{name}', prompt: A boat}}]\n"
     [problem] = load_text(tmp_path, text, shots_csv="name\nx\n", more_yaml="[]").problems
     assert problem.hint == hint
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are Unicode")
+def test_a_name_that_no_storyboard_can_contain_is_not_suggested(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"shot-list\xff.csv")).touch()
+    text = f"{HEAD}shots: [{{id: a, rows: shot-list.csv, prompt: A boat}}]\n"
+    [problem] = load_text(tmp_path, text).problems
+    assert problem.hint is None
 
 
 # Several models
