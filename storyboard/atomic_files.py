@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -17,6 +18,7 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has neither
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_TEMPORARY = re.compile(r"\.(?:storyboard|state)-[0-9a-f]{16}\.tmp(?:-wal|-shm|-journal)?")
 
 
 def write_atomically(path: Path, data: bytes | str, *, mode: int | None = None) -> bool:
@@ -133,9 +135,19 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
+def temporary_beside(path: Path, *, prefix: str = ".storyboard") -> Path:
+    """A new name in the folder of `path`, for a file that is not whole yet; see `is_temporary`."""
+    return path.parent / f"{prefix}-{secrets.token_hex(8)}.tmp"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file has such a name, or is a log of SQLite's for one: a kill left it behind."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
 def _replace(path: Path, content: bytes, mode: int | None = None) -> None:
     # In the same folder, because os.replace is atomic only within a file system.
-    temporary = path.parent / f".storyboard-{secrets.token_hex(8)}.tmp"
+    temporary = temporary_beside(path)
     try:
         # Not tempfile: its files are readable only by their owner, and these are to be shared.
         with open(temporary, "xb", opener=open_unfollowed) as file:

@@ -31,7 +31,7 @@ _FAILURES = frozenset(
 )
 """Changes after which a request may bring no video in this run."""
 
-_UNDER_WAY = frozenset(
+_MAY_BRING_VIDEO = frozenset(
     {SubmissionState.SENDING, SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED}
 )
 
@@ -126,7 +126,7 @@ class Followers:
         run, job = self._run, parent.children[0].job
         known = deciding_submissions(job.store.submissions_for(fingerprints_of([parent.take])))
         return any(run.is_queued(job, one) for one in parent.take.candidates) or any(
-            sent.state in _UNDER_WAY and (job.name, sent.id) not in run.not_downloaded
+            sent.state in _MAY_BRING_VIDEO and (job.name, sent.id) not in run.not_downloaded
             for sent in known.values()
         )
 

@@ -26,8 +26,7 @@ _CONFLICT = re.compile(r"^[ \t]*(?:<{7}|>{7})(?= |\r?$)", re.MULTILINE)
 SLASH = "write / between folder and file, which works on every system"
 DOWNLOAD = "download it, and name the file: nothing is read from the web"
 
-MAX_NAMES = 500
-"""Among how many names the one that was meant is looked for, each time that a file is missing."""
+_MAX_NAMES = 500  # among which the one that was meant is looked for, for each missing file
 
 _ADDRESS = re.compile(r"(?:^|/)https?:/")
 
@@ -156,21 +155,24 @@ def _hint_for_missing(path: Path, display_name: str, files: Files) -> str | None
         return DOWNLOAD
     if "\\" in path.name:
         return SLASH
-    try:
-        names = files.names_in(path.parent)
-    except (OSError, ValueError):
-        return None
-    if len(names) > MAX_NAMES:
-        return None
+    known = names_beside(path, files)
     path = Path(from_file_name(path.name))
     # Its own name is a link to nothing, and one of broken Unicode cannot be written in a file.
-    known = map(from_file_name, names)
     others = (name for name in known if name != path.name and name == valid_unicode(name))
     stems = _stems(tuple(others), _kind(path))
     meant = guess(path.stem, stems)
     stem = path.stem if path.stem in stems else meant.word if meant and meant.is_sure else None
     where = " in the same folder" if "/" in display_name else ""
     return f"did you mean '{stems[stem]}'{where}?" if stem else None
+
+
+def names_beside(path: Path, files: Files) -> list[str]:
+    """Return the names in a file's folder; none if it is unreadable or has too many to compare."""
+    try:
+        names = files.names_in(path.parent)
+    except (OSError, ValueError):
+        return []
+    return [from_file_name(name) for name in names] if len(names) <= _MAX_NAMES else []
 
 
 @lru_cache(maxsize=8)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
-from storyboard.atomic_files import write_atomically
+from storyboard.atomic_files import is_temporary, write_atomically
 from storyboard.errors import OwnedByAnother, StoryboardError, UsageError
 from storyboard.outputs import MANIFEST
 from storyboard.outputs.write import write_outputs
@@ -47,9 +46,6 @@ _GITIGNORE = f"""\
 
 _LEFT_BEHIND = frozenset({".lock", ".lock.json", ".gitignore", SANDBOX_FOLDER, ".DS_Store"})
 """What may be in a folder that nothing was rendered into yet."""
-
-_HALF_WRITTEN = re.compile(r"\.(?:storyboard|state)-[0-9a-f]{16}\.tmp(?:-wal|-shm|-journal)?")
-"""The name of a file of ours whose writing a kill cut short."""
 
 
 @contextmanager
@@ -224,7 +220,7 @@ def _foreign_name(space: Workspace) -> str | None:
     if not space.folder.is_dir():
         return None
     names = {path.name for path in space.folder.iterdir()} - _LEFT_BEHIND
-    names = {name for name in names if not _HALF_WRITTEN.fullmatch(name)}
+    names = {name for name in names if not is_temporary(name)}
     if space.videos.is_dir() and not any(space.videos.iterdir()):
         names.remove(space.videos.name)
     return min(names, default=None)

@@ -24,7 +24,7 @@ from storyboard.names import DEVICE, ENDPOINT, ID, MAX_ID_LENGTH, MODEL, TASK_ID
 from storyboard.records import SubmissionState
 
 MAX_PAYLOAD = 2_000_000  # characters; a prompt has a few thousand
-MAX_LEVELS = 64  # of nesting in a payload; earlier versions sent what none does now
+_MAX_LEVELS = 64  # of nesting in a payload; earlier versions sent what none does now
 MAX_VERSION = 999_999_998  # a video's file name has room for nine digits
 MAX_TIME = 2.0**33  # the year 2242; until then a float holds every microsecond
 _MAX_TEXT = 200_000  # characters; replies are cut to 16 * 1024 of them
@@ -81,7 +81,8 @@ def is_payload(text: Any) -> bool:
     except (ValueError, RecursionError):
         return False
     is_object = isinstance(document, dict) and end == len(text)
-    is_flat = text.count("{") + text.count("[") <= MAX_LEVELS or is_shallow(document, MAX_LEVELS)
+    brackets = text.count("{") + text.count("[")
+    is_flat = brackets <= _MAX_LEVELS or is_shallow(document, _MAX_LEVELS)
     return is_object and is_flat and ("\\u" not in text or is_unicode(document))
 
 

@@ -8,7 +8,6 @@ is read, no query may take longer than a genuine file of its size needs.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sqlite3
 import stat
@@ -19,6 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from storyboard.atomic_files import temporary_beside
 from storyboard.errors import StateError
 
 FILE_NAME = "state.sqlite3"
@@ -168,7 +168,7 @@ def make(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
     It gets its name only when it is complete and in WAL mode, so a rollback journal
     is never ours. The caller holds the folder's lock.
     """
-    temporary = path.with_name(f".state-{secrets.token_hex(8)}.tmp")
+    temporary = temporary_beside(path, prefix=".state")
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with closing(connect(temporary, "mode=rw")) as db:

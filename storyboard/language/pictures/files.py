@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from storyboard.language.read_scope import HOLDS_KEY, ReadScope
-from storyboard.language.text_files import MAX_NAMES, SLASH, read_bytes
+from storyboard.language.text_files import SLASH, names_beside, read_bytes
 from storyboard.names import from_file_name, portable_path
 from storyboard.records import Problem
 from storyboard.reporting.suggest import closest
@@ -94,13 +94,7 @@ class PictureFiles:
         """Return a hint about a file that is not there, and that an author calls `name`."""
         if "\\" in path.name:
             return SLASH
-        try:
-            names = self._scope.files.names_in(path.parent)
-            is_short = len(names) <= MAX_NAMES
-            known = map(from_file_name, names)
-            guess = closest(from_file_name(path.name), known) if is_short else None
-        except (OSError, ValueError):
-            return None
+        guess = closest(from_file_name(path.name), names_beside(path, self._scope.files))
         folder, slash, _ = name.rpartition("/")
         return f"did you mean {folder + slash + guess!r}?" if guess else None
 
