@@ -22,7 +22,7 @@ from storyboard.engine.run import Run
 from storyboard.engine.task_ids import TaskIds
 from storyboard.engine.tasks import Tasks
 from storyboard.engine.transitions import after_submit
-from storyboard.errors import Locked
+from storyboard.errors import Locked, StorageFailed
 from storyboard.records import SubmissionState, Take
 from storyboard.replies import Limit, Outcome, SubmitReply
 
@@ -59,6 +59,8 @@ class Submissions:
             estimate = job.cost_of(take)
             if problem := self._inputs.problem_of(take):
                 run.hold(job, take, problem)
+            elif not job.store.is_in_place():
+                run.ending.stop(_without_state(job))
             elif job.store.has_other_writer():
                 run.ending.stop(_render_beside(job))
             elif error := self._caps.of_run(take, estimate):
@@ -207,4 +209,14 @@ def _render_beside(job: Job) -> Locked:
         "holds the lock; nothing more is submitted",
         next_step="wait until both have finished, then run again; do not delete the file .lock, "
         "and keep the state on a local disk, with --state DIR",
+    )
+
+
+def _without_state(job: Job) -> StorageFailed:
+    """The error for a state file that was deleted, moved or replaced while the render went on."""
+    return StorageFailed(
+        f"{job.store.path} was deleted, moved or replaced during the render; nothing more is "
+        "submitted",
+        next_step=f"keep the manifest that this render leaves in {job.folder}: it records what was "
+        "accepted; then run again",
     )

@@ -199,6 +199,15 @@ def size_of(path: Path) -> int:
     return _size_of(path) + _size_of(path.with_name(f"{path.name}-wal"))
 
 
+def inode_of(path: Path) -> tuple[int, int] | None:
+    """The device and the inode of the file at `path`, None if there is none."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _size_of(path: Path) -> int:
     try:
         return path.lstat().st_size

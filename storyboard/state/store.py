@@ -103,6 +103,7 @@ class Store:
                     if check_version(self._db, self.path) >= FIRST_WITH_OUTPUTS:
                         select_outputs(self._db, self.path)  # every later change touches these rows
                     self._last_id = self.last_submission()
+                self._opened = files.inode_of(self.path)
             except BaseException:
                 self._db.close()
                 raise
@@ -278,6 +279,13 @@ class Store:
         with explain_errors(self.path):
             [last] = self._change("SELECT max(id) FROM submissions", ()).fetchone()
         return (last or 0) > self._last_id
+
+    def is_in_place(self) -> bool:
+        """Whether the file that was opened still lies where the next render looks for it.
+
+        SQLite goes on writing into a file that was deleted, and loses it when it is closed.
+        """
+        return files.inode_of(self.path) == self._opened
 
     def estimate(self, submission: Submission, micros: int) -> None:
         """Set a submission's estimate if it has neither an estimate nor a bill."""

@@ -326,8 +326,7 @@ class FullDisk(Store):
     """The same open state file on a disk that is full from the second commit on."""
 
     def __init__(self, store: Store) -> None:
-        self.path = store.path
-        self._db, self._last_id = store._db, store._last_id
+        vars(self).update(vars(store))
         self._commits = 0
 
     @contextmanager

@@ -83,8 +83,7 @@ class FusedStore(Store):
     """The same open state file, with an instant on each side of every commit."""
 
     def __init__(self, store: Store, fuse: Fuse) -> None:
-        self.path = store.path
-        self._db, self._last_id = store._db, store._last_id
+        vars(self).update(vars(store))
         self._fuse = fuse
 
     @contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from storyboard.api.http.response import Answer
 from storyboard.engine.job import Progress, Step
-from storyboard.errors import Locked
+from storyboard.errors import Locked, StorageFailed
 from storyboard.records import SubmissionState
 from tests.engine.rig import make_takes
 from tests.engine.simulation import HOUR, Call, Simulation, cut_off, gaps, no_connection, refused
@@ -214,3 +214,29 @@ def test_a_render_beside_this_one_ends_its_submissions(sim: Simulation) -> None:
     )
     assert [call.payload["prompt"] for call in sim.api.posts] == ["shot 1"]
     assert sim.states() == ["succeeded", "succeeded"]
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_state_file_that_is_deleted_or_replaced_ends_the_submissions(
+    sim: Simulation, is_replaced: bool
+) -> None:
+    """SQLite goes on writing into a file that has no name any more."""
+    sim.concurrency = 1
+
+    def take_away(progress: Progress) -> None:
+        if (progress.take, progress.step) == ("shot-1", Step.ACCEPTED):
+            path = sim.folder / "state.sqlite3"
+            content = path.read_bytes()
+            path.rename(path.with_name("moved.sqlite3"))
+            if is_replaced:
+                path.write_bytes(content)
+
+    sim.listener = take_away
+    stopped_by = sim.render().stopped_by
+    assert isinstance(stopped_by, StorageFailed)
+    assert str(stopped_by) == (
+        f"{sim.folder / 'state.sqlite3'} was deleted, moved or replaced during the render; "
+        "nothing more is submitted"
+    )
+    assert [call.payload["prompt"] for call in sim.api.posts] == ["shot 1"]
+    assert sim.api.polls  # what was accepted is waited for
