@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from PIL import Image
 
 from storyboard.errors import ExitCode
 from storyboard.records import Submission
+from storyboard.sandbox.clips import clips
+from storyboard.sandbox.clips.animatic import draw_frames
+from storyboard.sandbox.clips.encode import write_clip
 from storyboard.state.queries import read_submissions
 from tests.commands.films import QUICK, Program
 from tests.once import start_no_children, trust_pictures
@@ -21,6 +25,11 @@ from tests.once import start_no_children, trust_pictures
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 FILM = "last-ferry.yaml"
 FOLDER = Path("renders/last-ferry.sandbox")
+FPS = 2  # enough to move
+
+
+def write_slowly(path: Path, frames: Iterator[Image.Image], **options: Any) -> None:
+    write_clip(path, frames, **options | {"fps": FPS})
 
 
 @pytest.fixture
@@ -28,6 +37,8 @@ def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     """The program with clips that move: takes with other seeds end on other pictures."""
     start_no_children(monkeypatch)
     trust_pictures(monkeypatch)
+    monkeypatch.setattr(clips, "draw_frames", lambda spec: draw_frames(replace(spec, fps=FPS)))
+    monkeypatch.setattr(clips, "write_clip", write_slowly)
     return Program(capsys)
 
 
