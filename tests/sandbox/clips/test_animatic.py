@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from pymediainfo import MediaInfo
 
+from storyboard.sandbox.clips import clips
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import Stopped, write_clip
 from storyboard.sandbox.settings import ClipSize
@@ -134,8 +135,13 @@ def test_an_encoding_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_downloaded_video_has_the_size_and_length_that_were_asked_for(
-    serve: Serve, tmp_path: Path, asked: dict[str, object], size: tuple[int, int]
+    serve: Serve,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, object],
+    size: tuple[int, int],
 ) -> None:
+    monkeypatch.setattr(clips, "draw_frames", stand_still)
     client = serve(clip_size=asked.pop("clip_size", ClipSize.PREVIEW))
     reply = client.download(client.video_url(client.accepted(**asked)))
     assert reply.headers["Content-Type"] == "video/mp4"
@@ -144,6 +150,11 @@ def test_a_downloaded_video_has_the_size_and_length_that_were_asked_for(
     assert (video.width, video.height) == size
     assert float(video.duration) == 2000
     assert video.format == "AVC"
+
+
+def stand_still(spec: AnimaticSpec) -> Iterator[Image.Image]:
+    """As many pictures as the clip has, drawn once."""
+    return repeat(next(draw_frames(spec)), spec.frame_count)
 
 
 def test_a_part_of_a_video_can_be_asked_for(serve: Serve) -> None:
@@ -170,8 +181,6 @@ def test_many_clients_at_once_get_one_clip_that_is_made_once(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from concurrent.futures import ThreadPoolExecutor
-
-    from storyboard.sandbox.clips import clips
 
     made = []
     write = clips.write_clip
