@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
@@ -40,6 +41,26 @@ _FOLDERS = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "APPDATA", "LO
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
+_IN_MEMORY = Path("/dev/shm")  # a folder of Linux
+_ROOM_BYTES = 2 * 1024**3  # several times what all tests write
+
+
+def pytest_configure() -> None:
+    """Puts the tests' files into memory, where there is no disk to wait for at each commit."""
+    if is_fit(_IN_MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+        tempfile.tempdir = str(_IN_MEMORY)
+
+
+def is_fit(folder: Path) -> bool:
+    """Whether a folder has room, and lets programs be started that are written into it."""
+    if sys.platform != "linux" or not os.access(folder, os.W_OK):
+        return False
+    found = os.statvfs(folder)
+    is_roomy = found.f_bavail * found.f_frsize >= _ROOM_BYTES
+    return is_roomy and not found.f_flag & os.ST_NOEXEC
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Twice as many as there are cores: half of the tests wait for a server on loopback."""
     return 2 * (os.cpu_count() or 1)
@@ -54,6 +75,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported and collected is left out of every later search for garbage."""
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What programs that are killed leave in their temporary folder goes with the tests' own."""
+    tempfile.gettempdir()  # this process keeps to what it finds here
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform == "linux":  # elsewhere, the paths of sockets would become too long
+            patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("t")))
+        yield
 
 
 @pytest.fixture(scope="session")

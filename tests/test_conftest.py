@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import empty_folders
+from tests.conftest import empty_folders, is_fit
 
 OUTSIDE = ("192.0.2.1", 443)  # an address for documentation, RFC 5737; nobody is there
 
@@ -79,6 +79,23 @@ def test_a_home_with_anything_in_it_is_no_other_test_s(tmp_path: Path) -> None:
     assert list(second.iterdir()) == []
     second.rmdir()
     assert next(folders).is_dir()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="paths of sockets would become too long")
+def test_what_a_killed_program_leaves_behind_is_with_the_folders_of_the_tests(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    command = [sys.executable, "-c", "import tempfile; print(tempfile.gettempdir(), end='')"]
+    of_a_child = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert Path(of_a_child).is_relative_to(tmp_path_factory.getbasetemp())
+
+
+def test_a_folder_that_is_not_there_or_has_no_room_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not is_fit(tmp_path / "missing")
+    monkeypatch.setattr("tests.conftest._ROOM_BYTES", 2**80)
+    assert not is_fit(tmp_path)
 
 
 def test_the_guards_hold_against_what_the_caller_s_environment_says(
