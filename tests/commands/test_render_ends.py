@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,6 +89,27 @@ def test_a_disk_that_fills_during_the_run_ends_it_with_6_and_loses_nothing(
     paid = [task.payload for task in server.ledger.submissions]
     assert all(paid.count(payload) == 1 for payload in paid if payload["prompt"][-5:] == "storm")
     assert len(paid) <= 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes no open files")
+def test_a_folder_that_is_deleted_during_the_run_ends_it_and_nothing_is_paid_twice(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = Store.update
+
+    def delete_and_update(*arguments: Any) -> Any:
+        monkeypatch.setattr(Store, "update", update)
+        shutil.rmtree(OUT)
+        return update(*arguments)
+
+    monkeypatch.setattr(Store, "update", delete_and_update)
+    output = program("render", film, "--yes", "--concurrency", "1")
+    assert (output.code, server.ledger.posts) == (6, 1), output.err
+    [take] = [take for take in manifest_of(OUT)["takes"] if take["status"] != "pending"]
+    assert take["task_id"] == server.ledger.submissions[0].id
+
+    assert program("render", film, "--yes").code == 0
+    assert server.ledger.posts == 3
 
 
 def test_the_reason_of_the_run_is_told_where_the_manifest_cannot_be_written_either(
